@@ -1,0 +1,3 @@
+namespace Sallyport.Host;
+/// <summary>x</summary>
+public static class P;

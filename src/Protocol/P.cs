@@ -1,0 +1,3 @@
+namespace Sallyport.Protocol;
+/// <summary>x</summary>
+public static class P;
