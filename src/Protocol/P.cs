@@ -1,3 +1,0 @@
-namespace Sallyport.Protocol;
-/// <summary>x</summary>
-public static class P;
