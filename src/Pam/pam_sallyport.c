@@ -1,0 +1,383 @@
+/*
+ * pam_sallyport: asks sallyport-agent about a login, relays its prompts and the answers to them, and turns its verdict
+ * into a PAM code. It holds no secret and decides nothing; docs/formats/agent-protocol.md is normative.
+ *
+ * It lives inside sshd, sudo and login, and leaves nothing behind in them: no descriptor, thread, child or memory, no
+ * changed signal disposition or errno. Whatever is not an explicit allow is a refusal.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <security/pam_modules.h>
+
+#define DEFAULT_SOCKET "/run/sallyport/agent.sock"
+#define ALLOWED "pam_sallyport.allowed" /* PAM data of a handle that was allowed in auth */
+
+#ifndef SILENCE_MS /* the tests do not wait that long */
+#define SILENCE_MS 90000
+#endif
+
+enum { HEADER = 5, MAX_PAYLOAD = 65536, MAX_FRAMES = 256, CONNECT_MS = 2000 };
+enum { ALLOW = 1, IGNORE, DENY, UNAVAILABLE, VERDICTS };
+
+struct op {
+    const char *name;
+    bool talks; /* may prompt, tell, and set PAM_AUTHTOK */
+    int refusal;
+    struct { bool listed; int code; } verdict[VERDICTS]; /* what is not listed refuses; 0 never is */
+};
+
+static const struct op auth = {
+    "auth", true, PAM_AUTH_ERR,
+    { [ALLOW] = { true, PAM_SUCCESS }, [IGNORE] = { true, PAM_IGNORE },
+      [DENY] = { true, PAM_AUTH_ERR }, [UNAVAILABLE] = { true, PAM_AUTHINFO_UNAVAIL } },
+};
+
+static const struct op account = {
+    "account", false, PAM_AUTH_ERR,
+    { [IGNORE] = { true, PAM_IGNORE },
+      [DENY] = { true, PAM_PERM_DENIED }, [UNAVAILABLE] = { true, PAM_AUTHINFO_UNAVAIL } },
+};
+
+static const struct op session = {
+    "session", false, PAM_SESSION_ERR,
+    { [ALLOW] = { true, PAM_SUCCESS },
+      [DENY] = { true, PAM_SESSION_ERR }, [UNAVAILABLE] = { true, PAM_SESSION_ERR } },
+};
+
+/* One question to the agent. */
+struct question {
+    pam_handle_t *pamh;
+    const struct op *op;
+    const char *path;      /* of the agent's socket */
+    int fd;
+    int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC */
+    unsigned char *buffer; /* HEADER + MAX_PAYLOAD bytes on the stack: first the hello, then what the agent sends */
+    size_t start, end;     /* the part of the buffer that is still to be read */
+    size_t used;           /* the part of the buffer that has to be wiped */
+};
+
+struct frame {
+    unsigned char type;
+    unsigned char *payload;
+    size_t length;
+};
+
+static const char *item(const struct question *q, int type)
+{
+    const void *value = NULL;
+    return pam_get_item(q->pamh, type, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+/*
+ * Logs in the name of the program that asks, so that what watches sshd sees it. The facility is given with the line and
+ * not to openlog, which would change it for the program too. closelog makes libc forget the ident on our stack.
+ */
+static void log_line(const struct question *q, int priority, const char *text, size_t length)
+{
+    char ident[128];
+    const char *service = item(q, PAM_SERVICE);
+    snprintf(ident, sizeof ident, "%.100s(pam_google_auth)", service == NULL ? "unknown" : service);
+    openlog(ident, LOG_PID, 0);
+    syslog(LOG_AUTHPRIV | priority, "%.*s", (int)length, text);
+    closelog();
+}
+
+/* Always false, so that a refusal and its reason are one statement. */
+__attribute__((format(printf, 2, 3)))
+static bool refuse(const struct question *q, const char *reason, ...)
+{
+    char line[512];
+    va_list arguments;
+    int length = snprintf(line, sizeof line, "pam_sallyport: %s refused: ", q->op->name);
+    va_start(arguments, reason);
+    vsnprintf(line + length, sizeof line - (size_t)length, reason, arguments);
+    va_end(arguments);
+    log_line(q, LOG_ERR, line, strlen(line));
+    return false;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool connect_agent(struct question *q)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    if (q->path[0] != '/' || strlen(q->path) >= sizeof address.sun_path)
+        return refuse(q, "socket=%.200s is not an absolute path of at most %zu bytes; mend the PAM line", q->path,
+                      sizeof address.sun_path - 1);
+    memcpy(address.sun_path, q->path, strlen(q->path));
+
+    q->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (q->fd < 0)
+        return refuse(q, "no socket: %m");
+    q->deadline = now_ms() + CONNECT_MS;
+    while (connect(q->fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        /* EAGAIN: the agent's queue is full. poll cannot wait for room in it. */
+        if ((errno != EAGAIN && errno != EINTR) || now_ms() >= q->deadline)
+            return refuse(q, "cannot reach sallyport-agent at %s: %m; is sallyport-agent.socket started?", q->path);
+        poll(NULL, 0, 10);
+    }
+
+    if (getsockopt(q->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return refuse(q, "cannot tell who listens at %s: %m", q->path);
+    if (peer.uid != 0)
+        return refuse(q, "uid %lu listens at %s, not root; stop it and start sallyport-agent.socket",
+                      (unsigned long)peer.uid, q->path);
+    return true;
+}
+
+static bool wait_for(const struct question *q, short events)
+{
+    for (;;) {
+        struct pollfd agent = { .fd = q->fd, .events = events };
+        int64_t left = q->deadline - now_ms();
+        int ready = left > 0 ? poll(&agent, 1, (int)left) : 0;
+        if (ready > 0)
+            return true;
+        if (ready == 0)
+            return refuse(q, "sallyport-agent was silent for %d s; see its log", SILENCE_MS / 1000);
+        if (errno != EINTR)
+            return refuse(q, "cannot wait for sallyport-agent: %m");
+    }
+}
+
+static bool send_frame(struct question *q, char type, const char *payload, size_t length)
+{
+    unsigned char header[HEADER] = { (unsigned char)type, (unsigned char)(length >> 24), (unsigned char)(length >> 16),
+                                     (unsigned char)(length >> 8), (unsigned char)length };
+    struct iovec part[2] = { { header, HEADER }, { (void *)payload, length } };
+    struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
+
+    q->deadline = now_ms() + SILENCE_MS;
+    while (part[0].iov_len + part[1].iov_len > 0) {
+        ssize_t sent = sendmsg(q->fd, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EAGAIN) {
+            if (!wait_for(q, POLLOUT))
+                return false;
+        } else if (sent < 0 && errno != EINTR) {
+            return refuse(q, "cannot send to sallyport-agent: %m; see its log");
+        }
+        for (int i = 0; i < 2 && sent > 0; i++) {
+            size_t gone = (size_t)sent < part[i].iov_len ? (size_t)sent : part[i].iov_len;
+            part[i].iov_base = (char *)part[i].iov_base + gone;
+            part[i].iov_len -= gone;
+            sent -= (ssize_t)gone;
+        }
+    }
+    return true;
+}
+
+/* The payload stays valid until the next call. Bytes of further frames stay in the buffer for it. */
+static bool next_frame(struct question *q, struct frame *frame)
+{
+    for (;;) {
+        unsigned char *p = q->buffer + q->start;
+        size_t have = q->end - q->start;
+        if (have >= HEADER) {
+            size_t length = (size_t)p[1] << 24 | (size_t)p[2] << 16 | (size_t)p[3] << 8 | p[4];
+            if (length > MAX_PAYLOAD)
+                return refuse(q, "sallyport-agent announced a frame of %zu bytes", length);
+            if (have - HEADER >= length) {
+                *frame = (struct frame){ p[0], p + HEADER, length };
+                q->start += HEADER + length;
+                return true;
+            }
+        }
+        memmove(q->buffer, p, have);
+        q->start = 0;
+        q->end = have;
+        if (!wait_for(q, POLLIN))
+            return false;
+        ssize_t received = recv(q->fd, q->buffer + have, HEADER + MAX_PAYLOAD - have, 0);
+        if (received == 0)
+            return refuse(q, "sallyport-agent closed the connection without a verdict; see its log");
+        if (received < 0 && errno != EAGAIN && errno != EINTR)
+            return refuse(q, "cannot read from sallyport-agent: %m; see its log");
+        q->end += received > 0 ? (size_t)received : 0;
+        q->used = q->used > q->end ? q->used : q->end;
+    }
+}
+
+/* A field without a value is left out. False where the hello would not fit into a frame. */
+static bool add(struct question *q, const char *name, const char *value)
+{
+    if (value == NULL)
+        return true;
+    size_t name_length = strlen(name), value_length = strlen(value), room = MAX_PAYLOAD - q->end;
+    if (value_length > room || name_length + value_length + 2 > room)
+        return false;
+    memcpy(q->buffer + q->end, name, name_length);
+    q->buffer[q->end + name_length] = '=';
+    memcpy(q->buffer + q->end + name_length + 1, value, value_length + 1);
+    q->used = q->end += name_length + value_length + 2;
+    return true;
+}
+
+/* Also takes socket=PATH out of the arguments. Only auth may make libpam ask who logs in. */
+static bool write_hello(struct question *q, int argc, const char **argv)
+{
+    const char *user = NULL, *token = NULL;
+    const void *allowed = NULL;
+    char uid[24];
+
+    if (q->op == &auth)
+        user = pam_get_user(q->pamh, &user, NULL) == PAM_SUCCESS ? user : NULL;
+    else
+        user = item(q, PAM_USER);
+    if (user == NULL || *user == '\0')
+        return refuse(q, "the program does not say who logs in");
+    if (q->op == &auth || pam_get_data(q->pamh, ALLOWED, &allowed) != PAM_SUCCESS)
+        allowed = NULL;
+
+    snprintf(uid, sizeof uid, "%lu", (unsigned long)getuid());
+    bool fits = add(q, "version", "1") && add(q, "op", q->op->name) && add(q, "user", user)
+        && add(q, "service", item(q, PAM_SERVICE)) && add(q, "ruser", item(q, PAM_RUSER))
+        && add(q, "rhost", item(q, PAM_RHOST)) && add(q, "tty", item(q, PAM_TTY)) && add(q, "uid", uid)
+        && add(q, "ssh_connection", pam_getenv(q->pamh, "SSH_CONNECTION"))
+        && add(q, "ssh_auth_info", pam_getenv(q->pamh, "SSH_AUTH_INFO_0"))
+        && add(q, "authenticated", allowed == NULL ? NULL : "yes");
+    for (int i = 0; i < argc && fits; i++) {
+        if (strncmp(argv[i], "socket=", 7) == 0)
+            q->path = argv[i] + 7;
+        else
+            fits = add(q, "arg", argv[i]);
+        if (q->op == &auth && (!strcmp(argv[i], "use_first_pass") || !strcmp(argv[i], "try_first_pass")))
+            token = item(q, PAM_AUTHTOK);
+    }
+    if (!fits || !add(q, "authtok", token))
+        return refuse(q, "what there is to say about this login is longer than a frame");
+    return true;
+}
+
+/*
+ * Asks or tells the application something, once. A prompt without an answer, or with one that is longer than a frame,
+ * is a failed conversation; an empty answer is an answer. That a text could not be shown is no reason to refuse.
+ */
+static bool converse(struct question *q, int style, const char *text)
+{
+    const struct pam_message message = { .msg_style = style, .msg = text }, *messages = &message;
+    const struct pam_conv *application = (const void *)item(q, PAM_CONV);
+    struct pam_response *response = NULL;
+    bool done = application != NULL && application->conv != NULL
+        && application->conv(1, &messages, &response, application->appdata_ptr) == PAM_SUCCESS;
+    const char *answer = done && response != NULL ? response->resp : NULL;
+    bool sent = true;
+
+    if (style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON)
+        sent = answer != NULL && strlen(answer) <= MAX_PAYLOAD
+            ? send_frame(q, 'A', answer, strlen(answer))
+            : send_frame(q, 'X', "", 0);
+    if (response != NULL && response->resp != NULL)
+        explicit_bzero(response->resp, strlen(response->resp));
+    if (response != NULL)
+        free(response->resp);
+    free(response);
+    return sent;
+}
+
+static bool obey(struct question *q, const struct frame *frame)
+{
+    unsigned char *payload = frame->payload;
+    size_t length = frame->length;
+
+    if (frame->type == 'L' && length > 0 && payload[0] <= LOG_DEBUG && memchr(payload + 1, 0, length - 1) == NULL) {
+        log_line(q, payload[0], (const char *)payload + 1, length - 1);
+        return true;
+    }
+    if (frame->type == 'L' || !q->op->talks || memchr(payload, 0, length) != NULL)
+        return refuse(q, "sallyport-agent sent a bad frame of type 0x%02x", frame->type);
+
+    /* The text moves onto the last byte of its header, which makes room for the NUL that C wants behind it. */
+    char *text = memmove(payload - 1, payload, length);
+    text[length] = '\0';
+    switch (frame->type) {
+    case 'P': return converse(q, PAM_PROMPT_ECHO_OFF, text);
+    case 'Q': return converse(q, PAM_PROMPT_ECHO_ON, text);
+    case 'I': return converse(q, PAM_TEXT_INFO, text);
+    case 'E': return converse(q, PAM_ERROR_MSG, text);
+    case 'T': return pam_set_item(q->pamh, PAM_AUTHTOK, text) == PAM_SUCCESS || refuse(q, "cannot set PAM_AUTHTOK");
+    default: return refuse(q, "sallyport-agent sent a frame of unknown type 0x%02x", frame->type);
+    }
+}
+
+static bool read_verdict(const struct question *q, const struct frame *frame, int *code)
+{
+    if (frame->length != 1)
+        return refuse(q, "sallyport-agent sent a verdict of %zu bytes", frame->length);
+    unsigned char verdict = frame->payload[0], more;
+    ssize_t received = q->start == q->end ? recv(q->fd, &more, 1, MSG_DONTWAIT) : 1;
+    if (received > 0 || (received < 0 && errno != EAGAIN))
+        return refuse(q, "sallyport-agent did not end with its verdict");
+    if (verdict >= VERDICTS || !q->op->verdict[verdict].listed)
+        return refuse(q, "sallyport-agent sent verdict %d, which %s does not know", verdict, q->op->name);
+    *code = q->op->verdict[verdict].code;
+    return true;
+}
+
+static bool read_answer(struct question *q, int *code)
+{
+    q->start = q->end = 0;
+    for (int frames = 0; frames < MAX_FRAMES; frames++) {
+        struct frame frame = { 0 };
+        q->deadline = now_ms() + SILENCE_MS;
+        if (!next_frame(q, &frame))
+            return false;
+        if (frame.type == 'V')
+            return read_verdict(q, &frame, code);
+        if (!obey(q, &frame))
+            return false;
+    }
+    return refuse(q, "sallyport-agent sent %d frames and no verdict", MAX_FRAMES);
+}
+
+static int ask_agent(pam_handle_t *pamh, const struct op *op, int argc, const char **argv)
+{
+    unsigned char buffer[HEADER + MAX_PAYLOAD];
+    struct question q = { .pamh = pamh, .op = op, .path = DEFAULT_SOCKET, .fd = -1, .buffer = buffer };
+    int code = op->refusal, saved_errno = errno;
+
+    if (!write_hello(&q, argc, argv) || !connect_agent(&q) || !send_frame(&q, 'H', (char *)buffer, q.end)
+        || !read_answer(&q, &code))
+        code = op->refusal;
+
+    if (q.fd >= 0)
+        close(q.fd);
+    explicit_bzero(buffer, q.used);
+    /* Any pointer but NULL says yes. A later refusal on the same handle takes it back. */
+    if (op == &auth && code != PAM_IGNORE)
+        pam_set_data(pamh, ALLOWED, code == PAM_SUCCESS ? pamh : NULL, NULL);
+    errno = saved_errno;
+    return code;
+}
+
+/* setcred and close_session have nothing to ask. */
+#define UNUSED __attribute__((unused))
+#define ENTRY(name) __attribute__((visibility("default"))) \
+    int name(UNUSED pam_handle_t *pamh, UNUSED int flags, UNUSED int argc, UNUSED const char **argv)
+
+ENTRY(pam_sm_authenticate) { return ask_agent(pamh, &auth, argc, argv); }
+ENTRY(pam_sm_setcred) { return PAM_SUCCESS; }
+ENTRY(pam_sm_acct_mgmt) { return ask_agent(pamh, &account, argc, argv); }
+ENTRY(pam_sm_open_session) { return ask_agent(pamh, &session, argc, argv); }
+ENTRY(pam_sm_close_session) { return PAM_SUCCESS; }
