@@ -149,6 +149,6 @@ public static class SkewSearch
         int at = (int)(mac[16 + lane] & 0xF);
         int word = (at & ~3) + lane; // four words a lane-wise row, so byte/4 x 4
         ulong pair = ((ulong)mac[word] << 32) | mac[word + Lanes];
-        return (uint)(pair >> (32 - (8 * (at & 3)))) & 0x7FFF_FFFF;
+        return unchecked((uint)(pair >> (32 - (8 * (at & 3))))) & 0x7FFF_FFFF;
     }
 }

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Sallyport.Host.Interop;
+using Sallyport.Host.Messages;
+
+namespace Sallyport.Agent;
+
+/// <summary>
+/// A thread waits in accept(2); the one that gets a connection serves it to its end, so that a login wakes one thread
+/// and acting as a user never leaves it. When too few are left waiting, another thread starts.
+/// </summary>
+internal sealed class AgentServer(SafeFileHandle listener, Conversation conversation, Trace trace)
+{
+    private const int FewestWaiting = 2;
+    private const int MostWaiting = 8;
+    private const int MostThreads = 512;
+    private const int StackBytes = 256 * 1024;
+
+    private readonly object _lock = new(); // not a Lock: Drain waits on it
+    private int _threads;
+    private int _waiting;
+    private int _busy;
+
+    public void Start()
+    {
+        lock (_lock)
+        {
+            while (_waiting < FewestWaiting)
+            {
+                StartThread();
+            }
+        }
+    }
+
+    /// <summary>Waits for the conversations that are open, no longer than <paramref name="patience"/>.</summary>
+    public void Drain(TimeSpan patience)
+    {
+        long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        lock (_lock)
+        {
+            while (_busy > 0 && end - Environment.TickCount64 is var left and > 0)
+            {
+                Monitor.Wait(_lock, (int)left);
+            }
+        }
+    }
+
+    private void StartThread()
+    {
+        _threads++;
+        _waiting++;
+        new Thread(Work, StackBytes) { IsBackground = true, Name = "login" }.Start();
+    }
+
+    private void Work()
+    {
+        bool goOn = true;
+        while (goOn)
+        {
+            using SafeFileHandle socket = SysSocket.accept4(listener, 0, 0, SysSocket.SOCK_CLOEXEC);
+            if (socket.IsInvalid)
+            {
+                // Out of descriptors, or a caller that has gone again: neither ends the agent, nor spins it.
+                trace.Write(Priority.Error, $"accept: {Unistd.StrError(Marshal.GetLastPInvokeError())}");
+                Thread.Sleep(TimeSpan.FromMilliseconds(100));
+                continue;
+            }
+
+            Enter();
+            try
+            {
+                using var connection = new Connection(socket);
+                conversation.Serve(connection);
+            }
+#pragma warning disable CA1031 // The one boundary: what nobody foresaw ends this login, refused, and no other.
+            catch (Exception unforeseen)
+#pragma warning restore CA1031
+            {
+                trace.Write(Priority.Critical, $"refused: {unforeseen.GetType().Name}: {unforeseen.Message}");
+            }
+
+            goOn = Leave();
+        }
+    }
+
+    private void Enter()
+    {
+        lock (_lock)
+        {
+            _waiting--;
+            _busy++;
+            if (_waiting < FewestWaiting && _threads < MostThreads)
+            {
+                StartThread();
+            }
+        }
+    }
+
+    private bool Leave()
+    {
+        lock (_lock)
+        {
+            if (--_busy == 0)
+            {
+                Monitor.PulseAll(_lock);
+            }
+
+            bool stay = _waiting < MostWaiting;
+            _waiting += stay ? 1 : 0;
+            _threads -= stay ? 0 : 1;
+            return stay;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Sallyport.Host.Interop;
+
+namespace Sallyport.Agent;
+
+/// <summary>
+/// Who may open how many conversations, and how often a caller other than root may fail
+/// (docs/formats/agent-protocol.md, "Limits").
+/// </summary>
+internal sealed class Callers(TimeProvider time)
+{
+    public const int EachUid = 8;
+    public const int AllButRoot = 64;
+    public const int Attempts = 3;
+    public const int AttemptsInSeconds = 30;
+
+    private const uint Nobody = 65_534;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<uint, int> _open = [];
+    private readonly Dictionary<uint, Queue<long>> _attempts = [];
+    private int _openInAll;
+
+    /// <summary>False: refused at once, without a word.</summary>
+    public bool TryEnter(uint uid)
+    {
+        if (uid == 0)
+        {
+            return true;
+        }
+
+        // 65534 is what the kernel shows for a uid that it cannot map, so it can be anybody.
+        if (uid == Nobody || Pwd.ByUid(uid) is null)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            int open = _open.GetValueOrDefault(uid);
+            if (open >= EachUid || _openInAll >= AllButRoot)
+            {
+                return false;
+            }
+
+            _open[uid] = open + 1;
+            _openInAll++;
+            return true;
+        }
+    }
+
+    public void Leave(uint uid)
+    {
+        if (uid == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _openInAll--;
+            if (--_open[uid] == 0)
+            {
+                _open.Remove(uid);
+            }
+        }
+    }
+
+    /// <summary>0: go on, this attempt is counted. Otherwise the seconds to wait.</summary>
+    public long CountAttempt(uint uid)
+    {
+        long now = time.GetUtcNow().ToUnixTimeSeconds();
+        lock (_lock)
+        {
+            if (!_attempts.TryGetValue(uid, out Queue<long>? stamps))
+            {
+                _attempts[uid] = stamps = new Queue<long>();
+            }
+
+            while (stamps.TryPeek(out long oldest) && (oldest < now - AttemptsInSeconds || oldest > now))
+            {
+                stamps.Dequeue();
+            }
+
+            if (stamps.Count >= Attempts)
+            {
+                return stamps.Peek() + AttemptsInSeconds + 1 - now;
+            }
+
+            stamps.Enqueue(now);
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Sallyport.Host;
+using Sallyport.Host.Configuration;
+using Sallyport.Host.Files;
+using Sallyport.Host.Interop;
+using Sallyport.Host.Messages;
+using Sallyport.Host.Passcodes;
+
+namespace Sallyport.Agent;
+
+/// <summary>
+/// One question of one caller, from his hello to the verdict. Who he is, the kernel says; what he says counts only as
+/// docs/formats/agent-protocol.md, "Who may say what", has it.
+/// </summary>
+internal sealed class Conversation(
+    ConfigurationFile configuration, Callers callers, ProvenConnections proven, FileLocks locks, Decoy? decoy,
+    TimeProvider time, Trace trace)
+{
+    public void Serve(Connection connection)
+    {
+        if (connection.Peer() is not { } peer || !callers.TryEnter(peer.Uid))
+        {
+            return; // the caller takes the closed connection as a refusal
+        }
+
+        try
+        {
+            Hello? hello = connection.ReadHello(out string? refusal);
+            if (hello is null)
+            {
+                trace.Write(Priority.Warning, $"refused a caller of uid {peer.Uid}, pid {peer.Pid}: {refusal}");
+                return;
+            }
+
+            Verdict verdict = Decide(hello, peer.Uid, connection);
+            verdict = connection.IsBroken ? Verdict.Deny : verdict;
+            trace.Answer(hello, peer.Uid, verdict);
+            if (verdict is Verdict.Allow && hello.Op is Op.Auth && peer.Uid == 0)
+            {
+                Remember(hello);
+            }
+
+            connection.Send(verdict);
+        }
+        finally
+        {
+            callers.Leave(peer.Uid);
+        }
+    }
+
+    private Verdict Decide(Hello hello, uint callerUid, Connection connection)
+    {
+        bool trusted = callerUid == 0;
+        if (!trusted)
+        {
+            hello = hello.Unprivileged();
+            if (Pwd.ByName(hello.User)?.Uid != callerUid)
+            {
+                connection.Log(Priority.Error, "only root may ask about another account");
+                return Verdict.Deny;
+            }
+        }
+
+        return hello.Op switch
+        {
+            Op.Auth => Authenticate(hello, callerUid, trusted, connection),
+            Op.Account => Verdict.Ignore,
+            Op.Session => trusted && IsProven(hello) ? Verdict.Allow : Verdict.Deny,
+            _ => Verdict.Deny,
+        };
+    }
+
+    private Verdict Authenticate(Hello hello, uint callerUid, bool trusted, Connection connection)
+    {
+        if (!trusted && callers.CountAttempt(callerUid) is var seconds and > 0)
+        {
+            connection.Tell($"Too many tries. Try again in {seconds} seconds.");
+            return Verdict.Deny;
+        }
+
+        try
+        {
+            var request = new LoginRequest(
+                hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted);
+            return new TotpFactor(time, locks, decoy, configuration.Current().Secret).Authenticate(request, connection);
+        }
+        catch (ConfigurationException wrong)
+        {
+            // Said where the administrator looks first, the log of sshd or sudo; the person at the prompt learns nothing.
+            connection.Log(Priority.Critical, $"every login is refused: {wrong.Message}");
+            trace.Write(Priority.Critical, wrong.Message);
+            return Verdict.Deny;
+        }
+    }
+
+    private void Remember(Hello hello)
+    {
+        if (Pwd.ByName(hello.User) is Account account)
+        {
+            proven.Add(account.Uid, hello.SshConnection);
+        }
+    }
+
+    // Either this PAM handle itself passed auth (sudo, login), or this ssh connection did.
+    private bool IsProven(Hello hello) =>
+        hello.Authenticated
+        || (Pwd.ByName(hello.User) is Account account && proven.Take(account.Uid, hello.SshConnection));
+}

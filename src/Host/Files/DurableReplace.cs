@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using Sallyport.Host.Interop;
+
+namespace Sallyport.Host.Files;
+
+/// <summary>
+/// Puts new content in the place of a file: whole or not at all, and on disk when it returns.
+/// The new file has mode 0400, whatever the old one had.
+/// </summary>
+internal static class DurableReplace
+{
+    private const uint Mode = 0x100; // 0400
+
+    /// <summary>0, or the errno of what failed; then nothing has changed, and <paramref name="step"/> says where.</summary>
+    public static int Write(
+        SafeFileHandle folder, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content, Func<bool> unchanged, out string? step)
+    {
+        // PATH~XXXXXX, the name that google-authenticator's own temporary files have.
+        Span<byte> temporary = stackalloc byte[name.Length + 7];
+        name[..^1].CopyTo(temporary);
+        temporary[name.Length - 1] = (byte)'~';
+        RandomNumberGenerator.GetItems("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8,
+            temporary.Slice(name.Length, 6));
+        temporary[^1] = 0;
+
+        const int flags = Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_CLOEXEC;
+        using SafeFileHandle file = Fcntl.openat(folder, temporary, flags | Fcntl.O_NOFOLLOW, Mode);
+        if (file.IsInvalid)
+        {
+            step = "create";
+            return Marshal.GetLastPInvokeError();
+        }
+
+        int error = Fill(file, folder, temporary, name, content, unchanged, out step);
+        if (error != 0)
+        {
+            _ = Unistd.unlinkat(folder, temporary, 0); // gone already where the rename was reached
+        }
+
+        return error;
+    }
+
+    private static int Fill(
+        SafeFileHandle file, SafeFileHandle folder, ReadOnlySpan<byte> temporary, ReadOnlySpan<byte> name,
+        ReadOnlySpan<byte> content, Func<bool> unchanged, out string? step)
+    {
+        step = "write";
+        while (content.Length > 0)
+        {
+            nint wrote = Unistd.write(file, content, content.Length);
+            if (wrote < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
+            {
+                return Marshal.GetLastPInvokeError();
+            }
+
+            content = content[(int)Math.Max(wrote, 0)..];
+        }
+
+        // A journal commit is the price of a login, so ext4 pays it once: it writes out a file's data before it
+        // commits the rename of that file over another (auto_da_alloc, ext4(5)), and fsync of the renamed file waits
+        // for the commit that holds the rename. Other file systems promise neither, and get both syncs.
+        bool oneCommit = Unistd.FileSystemType(file) == Unistd.EXT4_SUPER_MAGIC;
+        if (!oneCommit && Unistd.fsync(file) != 0)
+        {
+            return Marshal.GetLastPInvokeError();
+        }
+
+        if (!unchanged())
+        {
+            step = "changed";
+            return Errno.EAGAIN;
+        }
+
+        step = "rename";
+        if (Stdio.renameat(folder, temporary, folder, name) != 0)
+        {
+            return Marshal.GetLastPInvokeError();
+        }
+
+        step = "sync";
+        return oneCommit ? Sync(file) : SyncFolder(folder, file);
+    }
+
+    private static int SyncFolder(SafeFileHandle folder, SafeFileHandle file)
+    {
+        using SafeFileHandle readable = Fcntl.openat(
+            folder, ".\0"u8, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
+
+        // A folder that may be written but not listed cannot be opened for fsync; the file's own is the next best.
+        return Sync(readable.IsInvalid ? file : readable);
+    }
+
+    private static int Sync(SafeFileHandle handle) => Unistd.fsync(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
+}

@@ -1,0 +1,244 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Sallyport.Host.Interop;
+using Sallyport.Protocol;
+
+namespace Sallyport.Host.Files;
+
+/// <summary>What stood in the way of reading a state file. Zero is not "none".</summary>
+internal enum ReadProblem
+{
+    Unspecified,
+    None,
+
+    /// <summary>ENOENT, the one problem that nullok forgives.</summary>
+    Missing,
+
+    /// <summary>Anything else: the message says what.</summary>
+    Unusable,
+}
+
+/// <summary>
+/// A state file that belongs to an account, read and replaced with that account's rights
+/// (docs/formats/state-file.md, "Reading" and "Writing").
+/// </summary>
+internal sealed class HomeFile(string path, Account account, bool checkOwner, int allowedMode)
+{
+    private const int FirstSize = 4096;
+
+    public string Path => path;
+
+    /// <summary>Opens nothing that can block, follows no link in the last place, and trusts only the descriptor.</summary>
+    public Reading Read()
+    {
+        Reading reading = ReadWithGroups([]);
+        if (reading.Problem is ReadProblem.Unusable && reading.Errno == Errno.EACCES && account.Uid != 0)
+        {
+            // Most homes need no supplementary group, and looking the groups up costs more than the rest together.
+            reading.Dispose();
+            reading = ReadWithGroups(Pwd.GroupsOf(account));
+        }
+
+        return reading;
+    }
+
+    private Reading ReadWithGroups(uint[] groups)
+    {
+        if (!ActingUser.TryEnter(account, groups, out ActingUser acting))
+        {
+            return Reading.Refused(ReadProblem.Unusable, Errno.EPERM, $"Failed to change user id to \"{account.Name}\"");
+        }
+
+        using (acting)
+        {
+            return ReadAsUser(groups);
+        }
+    }
+
+    private Reading ReadAsUser(uint[] groups)
+    {
+        int slash = path.LastIndexOf('/');
+        if (path is not ['/', ..] || slash == path.Length - 1)
+        {
+            return Failed(Errno.ENOENT, "it is not an absolute path of a file", ReadProblem.Unusable);
+        }
+
+        SafeFileHandle folder = Fcntl.openat(
+            Fcntl.AT_FDCWD, Bytes(slash == 0 ? "/" : path[..slash]), Fcntl.O_PATH | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
+        if (folder.IsInvalid)
+        {
+            return Failed(LastError());
+        }
+
+        byte[] name = Bytes(path[(slash + 1)..]);
+        Reading reading = ReadIn(folder, name, groups);
+        if (reading.Problem is not ReadProblem.None)
+        {
+            folder.Dispose();
+        }
+
+        return reading;
+    }
+
+    private Reading ReadIn(SafeFileHandle folder, byte[] name, uint[] groups)
+    {
+        // O_NONBLOCK: opening a FIFO that nobody writes to would hang the login.
+        using SafeFileHandle file = Fcntl.openat(
+            folder, name, Fcntl.O_RDONLY | Fcntl.O_NOFOLLOW | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC, 0);
+        if (file.IsInvalid)
+        {
+            int error = LastError();
+            return error == Errno.ELOOP ? Failed(error, "it is a symbolic link, which is not followed") : Failed(error);
+        }
+
+        if (Stat(file, [0], Fcntl.AT_EMPTY_PATH, out SysStat.Statx stat) is int failed and not 0)
+        {
+            return Failed(failed);
+        }
+
+        if (WrongAttributes(stat) is string wrong)
+        {
+            return Reading.Refused(ReadProblem.Unusable, 0, wrong);
+        }
+
+        byte[] content = new byte[stat.Size];
+        if (ReadAll(file, content) is string unread)
+        {
+            return Failed(Errno.EIO, unread);
+        }
+
+        if (StateFile.TryParse(content, out StateFile? state) is not StateFileProblem.None || state is null)
+        {
+            return Reading.Refused(ReadProblem.Unusable, 0, $"Invalid file contents in \"{path}\"");
+        }
+
+        return Stat(folder, [0], Fcntl.AT_EMPTY_PATH, out SysStat.Statx parent) is int lost and not 0
+            ? Failed(lost)
+            : new Reading
+            {
+                Problem = ReadProblem.None,
+                State = state,
+                Folder = folder,
+                Name = name,
+                Groups = groups,
+                Found = stat,
+                Key = new FileKey(parent.DevMajor, parent.DevMinor, parent.Inode, Encoding.Latin1.GetString(name)),
+            };
+    }
+
+    private string? WrongAttributes(in SysStat.Statx stat)
+    {
+        if ((stat.Mode & SysStat.S_IFMT) != SysStat.S_IFREG)
+        {
+            return $"Secret file \"{path}\" is not a regular file";
+        }
+
+        int mode = stat.Mode & 0xFFF;
+        if ((mode & ~allowedMode) != 0)
+        {
+            return $"Secret file permissions ({Octal(mode)}) are more permissive than {Octal(allowedMode)} on \"{path}\"";
+        }
+
+        if (checkOwner && stat.Uid != account.Uid)
+        {
+            return $"Secret file \"{path}\" must be owned by \"{account.Name}\"";
+        }
+
+        return stat.Size is 0 or > StateFile.MaxBytes ? $"Invalid file size for \"{path}\"" : null;
+    }
+
+    /// <summary>
+    /// Replaces what was read, if it is still what was read. 0 or the errno of what failed; what is on disk is then
+    /// the old file, whole.
+    /// </summary>
+    public int Replace(Reading reading, ReadOnlySpan<byte> content, out string? step)
+    {
+        step = null;
+        if (!ActingUser.TryEnter(account, reading.Groups, out ActingUser acting))
+        {
+            step = "cannot act as the user";
+            return Errno.EPERM;
+        }
+
+        using (acting)
+        {
+            SysStat.Statx found = reading.Found;
+            return DurableReplace.Write(reading.Folder, reading.Name, content, () =>
+                Stat(reading.Folder, reading.Name, Fcntl.AT_SYMLINK_NOFOLLOW, out SysStat.Statx now) == 0
+                && now.Inode == found.Inode && now.Size == found.Size
+                && now.MtimeSeconds == found.MtimeSeconds && now.MtimeNanoseconds == found.MtimeNanoseconds,
+                out step);
+        }
+    }
+
+    private static string? ReadAll(SafeFileHandle file, Span<byte> content)
+    {
+        int done = 0;
+        while (done < content.Length)
+        {
+            nint got = Unistd.read(file, content[done..], content.Length - done);
+            if (got < 0 && LastError() == Errno.EINTR)
+            {
+                continue;
+            }
+
+            if (got <= 0)
+            {
+                return got == 0 ? "it became shorter while it was read" : Unistd.StrError(LastError());
+            }
+
+            done += (int)got;
+        }
+
+        return null;
+    }
+
+    private static int Stat(SafeFileHandle at, ReadOnlySpan<byte> name, int flags, out SysStat.Statx stat) =>
+        SysStat.statx(at, name, flags, SysStat.STATX_BASIC_STATS, out stat) == 0 ? 0 : LastError();
+
+    private Reading Failed(int errno, string? why = null, ReadProblem? problem = null) => Reading.Refused(
+        problem ?? (errno == Errno.ENOENT ? ReadProblem.Missing : ReadProblem.Unusable),
+        errno,
+        $"Failed to read \"{path}\" for \"{account.Name}\": {why ?? Unistd.StrError(errno)}");
+
+    private static int LastError() => System.Runtime.InteropServices.Marshal.GetLastPInvokeError();
+
+    private static byte[] Bytes(string latin1) => Encoding.Latin1.GetBytes(latin1 + '\0');
+
+    private static string Octal(int mode) => Convert.ToString(mode, 8).PadLeft(4, '0');
+
+    /// <summary>A state file as it was found, with what is needed to replace it. Dispose closes its folder.</summary>
+    internal sealed class Reading : IDisposable
+    {
+        public required ReadProblem Problem { get; init; }
+
+        public int Errno { get; init; }
+
+        public string? Message { get; init; }
+
+        public StateFile? State { get; init; }
+
+        public FileKey Key { get; init; }
+
+        [AllowNull]
+        public SafeFileHandle Folder { get => field ?? throw new InvalidOperationException("nothing was read"); init; }
+
+        public byte[] Name { get; init; } = [];
+
+        public uint[] Groups { get; init; } = [];
+
+        public SysStat.Statx Found { get; init; }
+
+        public static Reading Refused(ReadProblem problem, int errno, string message) =>
+            new() { Problem = problem, Errno = errno, Message = message };
+
+        public void Dispose()
+        {
+            if (Problem is ReadProblem.None)
+            {
+                Folder.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Sallyport.Host.Interop;
+
+/// <summary>errno.h, Linux; the numbers are the same on x86-64 and arm64.</summary>
+internal static class Errno
+{
+    public const int EPERM = 1;
+    public const int ENOENT = 2;
+    public const int EINTR = 4;
+    public const int EIO = 5;
+    public const int EAGAIN = 11;
+    public const int EACCES = 13;
+    public const int EEXIST = 17;
+    public const int ENOTDIR = 20;
+    public const int EINVAL = 22;
+    public const int ENOSPC = 28;
+    public const int EROFS = 30;
+    public const int ERANGE = 34;
+    public const int ELOOP = 40;
+    public const int EDQUOT = 122;
+}

@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Sallyport.Host.Interop;
+
+/// <summary>pwd.h and grp.h: accounts, through NSS, so that network accounts count too.</summary>
+internal static unsafe partial class Pwd
+{
+    private const int LargestEntry = 1 << 20;
+
+    /// <summary>null: there is no such account. The name is Latin-1: one char, one byte.</summary>
+    /// <exception cref="IOException">The account database could not be asked: not the same as "no such account".</exception>
+    public static Account? ByName(string name)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(name + '\0');
+        return Find((Passwd* entry, byte* buffer, nuint size, Passwd** result) =>
+        {
+            fixed (byte* text = bytes)
+            {
+                return getpwnam_r(text, entry, buffer, size, result);
+            }
+        });
+    }
+
+    /// <inheritdoc cref="ByName"/>
+    public static Account? ByUid(uint uid) =>
+        Find((Passwd* entry, byte* buffer, nuint size, Passwd** result) =>
+            getpwuid_r(uid, entry, buffer, size, result));
+
+    /// <summary>The groups of an account, its primary one included.</summary>
+    public static uint[] GroupsOf(Account account)
+    {
+        var groups = new uint[64];
+        while (true)
+        {
+            int count = groups.Length;
+            int found;
+            fixed (byte* name = Encoding.Latin1.GetBytes(account.Name + '\0'))
+            fixed (uint* list = groups)
+            {
+                found = getgrouplist(name, account.Gid, list, &count);
+            }
+
+            if (found >= 0)
+            {
+                return groups[..count];
+            }
+
+            groups = new uint[Math.Max(count, groups.Length * 2)];
+        }
+    }
+
+    private delegate int Query(Passwd* entry, byte* buffer, nuint size, Passwd** result);
+
+    private static Account? Find(Query query)
+    {
+        for (int size = 1024; size <= LargestEntry; size *= 4)
+        {
+            Passwd entry;
+            Passwd* result;
+            byte[] buffer = new byte[size];
+            fixed (byte* start = buffer)
+            {
+                int error = query(&entry, start, (nuint)size, &result);
+                if (error is Errno.ERANGE or Errno.EINTR)
+                {
+                    continue;
+                }
+
+                // POSIX leaves open which errors mean "not found"; these are what glibc's modules use for it.
+                if (result is null && error is not (0 or Errno.ENOENT or Errno.EPERM or 3 /* ESRCH */))
+                {
+                    throw new IOException($"cannot look up accounts: {Unistd.StrError(error)}");
+                }
+
+                return result is null ? null : new Account(Text(result->pw_name), result->pw_uid, result->pw_gid,
+                    Text(result->pw_dir));
+            }
+        }
+
+        throw new IOException("cannot look up accounts: an entry is larger than 1 MiB");
+    }
+
+    private static string Text(byte* text) =>
+        Encoding.Latin1.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+
+    [LibraryImport("libc")]
+    private static partial int getpwnam_r(byte* name, Passwd* pwd, byte* buf, nuint buflen, Passwd** result);
+
+    [LibraryImport("libc")]
+    private static partial int getpwuid_r(uint uid, Passwd* pwd, byte* buf, nuint buflen, Passwd** result);
+
+    [LibraryImport("libc")]
+    private static partial int getgrouplist(byte* user, uint group, uint* groups, int* ngroups);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Passwd
+    {
+        public byte* pw_name;
+        public byte* pw_passwd;
+        public uint pw_uid;
+        public uint pw_gid;
+        public byte* pw_gecos;
+        public byte* pw_dir;
+        public byte* pw_shell;
+    }
+}
+
+/// <summary>An account of this host; texts are Latin-1, one char a byte.</summary>
+internal sealed record Account(string Name, uint Uid, uint Gid, string Home);

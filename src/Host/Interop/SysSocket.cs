@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Sallyport.Host.Interop;
+
+/// <summary>sys/socket.h, sys/un.h and poll.h</summary>
+internal static partial class SysSocket
+{
+    public const int AF_UNIX = 1;
+    public const int SOCK_STREAM = 1;
+    public const int SOCK_DGRAM = 2;
+    public const int SOCK_CLOEXEC = 0x80000;
+    public const int SOL_SOCKET = 1;
+    public const int SO_PEERCRED = 17;
+    public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_NOSIGNAL = 0x4000;
+    public const short POLLIN = 1;
+
+    /// <summary>sizeof(sun_path), the final NUL included.</summary>
+    public const int PathBytes = 108;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial SafeFileHandle socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int bind(SafeFileHandle fd, ReadOnlySpan<byte> address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int connect(SafeFileHandle fd, ReadOnlySpan<byte> address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int listen(SafeFileHandle fd, int backlog);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial SafeFileHandle accept4(SafeFileHandle fd, nint address, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint recv(SafeFileHandle fd, Span<byte> buf, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint send(SafeFileHandle fd, ReadOnlySpan<byte> buf, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int poll(ref PollFd fds, nuint count, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockopt(SafeFileHandle fd, int level, int option, out Ucred value, ref uint length);
+
+    /// <summary>struct sockaddr_un for a path.</summary>
+    public static byte[] UnixAddress(ReadOnlySpan<byte> path)
+    {
+        if (path.Length is 0 or >= PathBytes)
+        {
+            throw new IOException($"a socket path has 1 to {PathBytes - 1} bytes");
+        }
+
+        var address = new byte[2 + path.Length + 1];
+        address[0] = AF_UNIX; // sa_family_t, host order; both architectures are little-endian
+        path.CopyTo(address.AsSpan(2));
+        return address;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short Revents;
+    }
+
+    /// <summary>struct ucred: what the kernel says of the peer, as it was at connect(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Ucred
+    {
+        public int Pid;
+        public uint Uid;
+        public uint Gid;
+    }
+}

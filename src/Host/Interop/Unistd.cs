@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Sallyport.Host.Interop;
+
+/// <summary>unistd.h, sys/fsuid.h and sys/vfs.h</summary>
+internal static partial class Unistd
+{
+    /// <summary>linux/magic.h</summary>
+    public const long EXT4_SUPER_MAGIC = 0xEF53;
+
+    // glibc's setgroups changes every thread of the process (nptl's setxid); the system call changes the caller's only.
+    private static readonly nint SysSetgroups =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 159 : 116;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(SafeFileHandle fd, Span<byte> buf, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(SafeFileHandle fd, ReadOnlySpan<byte> buf, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fsync(SafeFileHandle fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int unlinkat(SafeFileHandle dirfd, ReadOnlySpan<byte> pathname, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int unlink(ReadOnlySpan<byte> pathname);
+
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
+    /// <summary>Of the calling thread only (setfsuid(2)). Returns the value before, also where it fails.</summary>
+    [LibraryImport("libc")]
+    public static partial int setfsuid(uint fsuid);
+
+    [LibraryImport("libc")]
+    public static partial int setfsgid(uint fsgid);
+
+    /// <summary>The file system's magic number, or 0 where it cannot be told.</summary>
+    public static long FileSystemType(SafeFileHandle fd)
+    {
+        Span<byte> statfs = stackalloc byte[256]; // struct statfs is 120 bytes; f_type is the first word
+        statfs.Clear();
+        return fstatfs(fd, statfs) == 0 ? MemoryMarshal.Read<long>(statfs) : 0;
+    }
+
+    /// <summary>The supplementary groups of the calling thread only.</summary>
+    public static int SetThreadGroups(ReadOnlySpan<uint> groups) =>
+        (int)syscall(SysSetgroups, groups.Length, groups);
+
+    /// <summary>The text of an error number, as C's strerror gives it.</summary>
+    public static string StrError(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+
+    [LibraryImport("libc")]
+    private static partial int fstatfs(SafeFileHandle fd, Span<byte> buf);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint size, ReadOnlySpan<uint> list);
+}

@@ -1,0 +1,20 @@
+namespace Sallyport.Host.Messages;
+
+/// <summary>
+/// The person at the other end, through whoever asks for him. Two ends exist: the agent's socket, and a program that
+/// runs in the user's own terminal.
+/// </summary>
+internal interface IConversation
+{
+    /// <summary>The answer, which the caller wipes; null: nobody answered (cancelled, gone, timed out).</summary>
+    byte[]? Ask(string prompt, bool echo);
+
+    /// <summary>An error text for the user.</summary>
+    void Tell(string text);
+
+    /// <summary>A line in the log of the program that asks (sshd, sudo), which log watchers read.</summary>
+    void Log(Priority priority, string text);
+
+    /// <summary>Becomes PAM_AUTHTOK, for the next module.</summary>
+    void SetToken(ReadOnlySpan<byte> token);
+}

@@ -1,3 +1,0 @@
-namespace Sallyport.Host;
-/// <summary>x</summary>
-public static class P;

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Sallyport.Host.Files;
+using Sallyport.Host.Interop;
+using Sallyport.Protocol;
+
+namespace Sallyport.Host.Passcodes;
+
+/// <summary>
+/// The work that a refusal would have taken for the usual account, done where there is nothing to work on, so that the
+/// time of a refusal does not tell who is enrolled: the search for a clock skew, and one durable write.
+/// </summary>
+internal sealed class Decoy : IDisposable
+{
+    private static readonly byte[] _name = "decoy\0"u8.ToArray();
+
+    private readonly OtpSecret _secret = OtpSecret.FromBytes(RandomNumberGenerator.GetBytes(20));
+    private readonly byte[] _content = new byte[160]; // about what a usual state file has
+    private readonly SafeFileHandle _folder;
+
+    /// <exception cref="IOException">The folder cannot be used.</exception>
+    public Decoy(string stateFolder)
+    {
+        _folder = Fcntl.openat(Fcntl.AT_FDCWD, Encoding.Latin1.GetBytes(stateFolder + '\0'),
+            Fcntl.O_RDONLY | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
+        int error = _folder.IsInvalid ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError() : Write();
+        if (error != 0)
+        {
+            throw new IOException($"{stateFolder}: {Unistd.StrError(error)}");
+        }
+    }
+
+    public void Search(long now) => _ = SkewSearch.Nearest(_secret, 0, new TimeStep(now / 30), 1499);
+
+    /// <summary>0 or an errno.</summary>
+    public int Write() => DurableReplace.Write(_folder, _name, _content, () => true, out _);
+
+    public void Dispose()
+    {
+        _secret.Dispose();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,405 @@
+using System.Security.Cryptography;
+using Sallyport.Host.Files;
+using Sallyport.Host.Interop;
+using Sallyport.Host.Messages;
+using Sallyport.Protocol;
+
+namespace Sallyport.Host.Passcodes;
+
+/// <summary>One login: who, from where, and with which PAM line.</summary>
+/// <param name="Trusted">
+/// The caller is root (sshd, sudo, login). Another caller asks for himself only, and his failures leave no trace that
+/// could lock him out elsewhere.
+/// </param>
+internal sealed record LoginRequest(
+    string User, string RemoteHost, IReadOnlyList<string> Arguments, byte[]? Token, bool Trusted);
+
+/// <summary>
+/// A passcode against the state file of google-authenticator, with its semantics where
+/// docs/reference/compatibility.md does not say otherwise. Top to bottom, this file is a login.
+/// </summary>
+internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? decoy, string defaultSpec)
+{
+    private static readonly TimeSpan _lockPatience = TimeSpan.FromSeconds(30);
+
+    public Verdict Authenticate(LoginRequest request, IConversation conversation)
+    {
+        if (ModuleOptions.Parse(request.Arguments, out string? problem) is not ModuleOptions options)
+        {
+            conversation.Log(Priority.Error, problem!);
+            return Verdict.Deny;
+        }
+
+        return new Login(request, options, conversation, time, locks, decoy, defaultSpec).Run();
+    }
+
+    private sealed class Login(
+        LoginRequest request, ModuleOptions options, IConversation conversation, TimeProvider time, FileLocks locks,
+        Decoy? decoy, string defaultSpec)
+    {
+        private readonly string _user = Printable.Of(request.User);
+        private readonly string _from = request.RemoteHost.Length > 0 ? " from " + Printable.Of(request.RemoteHost) : "";
+        private HomeFile? _file;
+        private FileKey _key;
+        private bool _searched;
+        private bool _saved;
+
+        private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+
+        public Verdict Run()
+        {
+            Debug($"{_user} asks{_from}");
+            _file = Locate();
+            Debug($"the state file is \"{_file?.Path}\", allowed permissions {Convert.ToString(options.AllowedMode, 8)}");
+            bool enrolled = false;
+            bool grace = false;
+            using (HomeFile.Reading? reading = _file?.Read())
+            {
+                Debug(reading?.State is null ? "it cannot be used" : "it was read");
+                if (reading?.Problem is ReadProblem.Missing && options.NullOk)
+                {
+                    return Verdict.Ignore;
+                }
+
+                if (reading is { State: StateFile state })
+                {
+                    if (Blocked(state, count: false))
+                    {
+                        return Verdict.Deny;
+                    }
+
+                    _key = reading.Key;
+                    enrolled = HasSecret(state);
+                    grace = enrolled && request.Trusted
+                        && GracePeriod.Covers(state, request.RemoteHost, options.GraceSeconds, Now);
+                }
+                else if (reading is not null)
+                {
+                    conversation.Log(Priority.Error, reading.Message!);
+                }
+            }
+
+            Debug(enrolled ? "it has a secret" : "there is no secret");
+            Debug(grace ? "within the grace period" : "no grace period covers this login");
+            if (grace && !options.ForwardPass)
+            {
+                return AllowByGrace();
+            }
+
+            if (!enrolled)
+            {
+                // It is asked all the same: the prompt must not tell who is enrolled.
+                conversation.Log(Priority.Warning, $"No secret configured for user {_user}, asking for code anyway.");
+            }
+
+            return grace ? AskForPassword() : AskForCode(enrolled);
+        }
+
+        private HomeFile? Locate()
+        {
+            Account? account = StatePath.IsPlainName(request.User) ? options.ActAs ?? Pwd.ByName(request.User) : null;
+            if (account is null)
+            {
+                conversation.Log(Priority.Error, $"user(\"{_user}\") not found");
+                return null;
+            }
+
+            if (account.Uid != Unistd.geteuid() && !ActingUser.IsPossible)
+            {
+                conversation.Log(Priority.Error, "Failed to change user id: sallyport-agent may not act as users, so it "
+                    + "does not serve state files in homes. To allow it: sallyport-agent.service.d/home-files.conf");
+                return null;
+            }
+
+            string? path = StatePath.Expand(
+                options.Secret ?? defaultSpec, request.User, options.ActAs is null ? account.Home : null);
+            if (path is null)
+            {
+                conversation.Log(Priority.Error, options.ActAs is null
+                    ? $"user(\"{_user}\") not found with an absolute home folder"
+                    : "Home dir in 'secret' not implemented when 'user' set");
+            }
+
+            return path is null ? null : new HomeFile(path, account, options.CheckOwner, options.AllowedMode);
+        }
+
+        private bool HasSecret(StateFile state)
+        {
+            bool valid = state.TryGetSecret(out OtpSecret? secret);
+            secret?.Dispose();
+            if (!valid)
+            {
+                conversation.Log(Priority.Error, $"Could not find a valid BASE32 encoded secret in \"{_file!.Path}\"");
+            }
+
+            return valid;
+        }
+
+        private Verdict AskForCode(bool enrolled)
+        {
+            CheckOutcome outcome = CheckOutcome.NoMatch;
+            if (options.UseToken)
+            {
+                // With use_first_pass and try_first_pass a password may stand before the code, forward_pass or not.
+                // Only a token that is nothing but a code moves an HOTP counter: a password may end in six digits.
+                bool last = !options.AskIfTokenFails;
+                outcome = enrolled
+                    ? Check(request.Token, prefixAllowed: true, moveCounter: last && request.Token is { Length: 6 }, last)
+                    : outcome;
+            }
+
+            if (outcome is CheckOutcome.NoMatch && options.AskIfTokenFails)
+            {
+                byte[]? answer = Ask();
+                outcome = enrolled ? Check(answer, options.ForwardPass, moveCounter: true, last: true) : outcome;
+                HideWhoIsEnrolled(outcome, answer);
+                Wipe(answer);
+            }
+
+            if (!enrolled)
+            {
+                LogInvalid();
+            }
+
+            Debug(outcome is CheckOutcome.Accepted ? "allowed" : "refused");
+            return outcome is CheckOutcome.Accepted ? Verdict.Allow : Verdict.Deny;
+        }
+
+        /// <summary>Within the grace period only the password counts, but a code behind it must not reach the next module.</summary>
+        private Verdict AskForPassword()
+        {
+            byte[]? answer = Ask();
+            if (answer is null)
+            {
+                return Verdict.Deny;
+            }
+
+            try
+            {
+                if (Check(answer, prefixAllowed: true, moveCounter: false, last: false) is not CheckOutcome.Accepted)
+                {
+                    conversation.SetToken(answer);
+                }
+
+                return AllowByGrace();
+            }
+            finally
+            {
+                Wipe(answer);
+            }
+        }
+
+        private Verdict AllowByGrace()
+        {
+            conversation.Log(Priority.Info, $"within grace period: \"{_user}\"{_from}");
+            Debug("allowed");
+            return Verdict.Allow;
+        }
+
+        private byte[]? Ask()
+        {
+            string prompt = options.Prompt ?? (options.ForwardPass ? "Password & verification code: " : "Verification code: ");
+            byte[]? answer = conversation.Ask(prompt, options.Echo);
+            if (answer is null or [])
+            {
+                conversation.Log(Priority.Error, "Did not receive verification code from user");
+            }
+            else if (Answer.IsDummy(answer))
+            {
+                // Once for each length of code, as log watchers know it.
+                foreach (int digits in (ReadOnlySpan<int>)[6, 8])
+                {
+                    conversation.Log(Priority.Info, $"Dummy password supplied by PAM instead of a code of {digits} digits: "
+                        + "sshd has refused this user before he was asked (PermitRootLogin, AllowUsers and the like)");
+                }
+            }
+
+            return answer;
+        }
+
+        /// <summary>
+        /// From reading the file to replacing it nobody else of ours touches it, so one code lets one login in. The
+        /// file is read anew, because a person takes his time to answer.
+        /// </summary>
+        /// <param name="last">No other answer follows: a failure is counted and logged.</param>
+        private CheckOutcome Check(byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
+        {
+            using IDisposable? held = locks.Take(_key, _lockPatience);
+            if (held is null)
+            {
+                conversation.Log(Priority.Error, $"Failed to read \"{_file!.Path}\" for \"{_user}\": another login holds it");
+                return CheckOutcome.Refused;
+            }
+
+            using HomeFile.Reading reading = _file!.Read();
+            if (reading.State is not StateFile state || reading.Key != _key || !state.TryGetSecret(out OtpSecret? secret))
+            {
+                conversation.Log(Priority.Error, reading.Message ?? $"\"{_file.Path}\" changed while trying to use it");
+                return CheckOutcome.Refused;
+            }
+
+            using (secret)
+            {
+                if (Blocked(state, count: true))
+                {
+                    return CheckOutcome.Refused;
+                }
+
+                var check = new CodeCheck(state, secret, options.LearnSkew && request.Trusted,
+                    moveCounter && options.IncrementHotp && request.Trusted, Now, conversation.Log);
+                CheckOutcome outcome = check.Try(answer, prefixAllowed, out int prefixLength);
+                _searched |= check.Searched;
+                Debug(outcome is CheckOutcome.Accepted ? "the answer is a code of this file" : "no code of this file");
+                if (check.Searched)
+                {
+                    Debug($"looked for a clock that is off; the learned skew is {state.TimeSkew} steps");
+                }
+
+                if (outcome is CheckOutcome.NoMatch && !last)
+                {
+                    return outcome;
+                }
+
+                return Conclude(outcome, reading, state, answer.AsSpan(0, outcome is CheckOutcome.Accepted ? prefixLength : 0));
+            }
+        }
+
+        private CheckOutcome Conclude(
+            CheckOutcome outcome, HomeFile.Reading reading, StateFile state, ReadOnlySpan<byte> password)
+        {
+            bool accepted = outcome is CheckOutcome.Accepted;
+            bool remembered = !accepted || options.GraceSeconds == 0 || !request.Trusted
+                || GracePeriod.Remember(state, request.RemoteHost, Now, conversation.Log);
+            if (!accepted)
+            {
+                LogInvalid();
+            }
+
+            if (accepted && options.GraceSeconds > 0)
+            {
+                Debug(remembered ? "this address is remembered" : "this address cannot be remembered");
+            }
+
+            if (state.Changed && !Save(reading, state) && !options.AllowReadOnly)
+            {
+                return CheckOutcome.Refused;
+            }
+
+            if (!accepted)
+            {
+                return outcome;
+            }
+
+            // The line that log watchers count as a login is written when it is one.
+            conversation.Log(Priority.Info, $"Accepted google_authenticator for {_user}{_from}");
+            if (!remembered)
+            {
+                conversation.Log(Priority.Error, "Failed to store grace_period timestamp in config");
+            }
+
+            if (options.ForwardPass)
+            {
+                conversation.SetToken(password);
+            }
+
+            return outcome;
+        }
+
+        private void Debug(string text)
+        {
+            if (options.Debug)
+            {
+                conversation.Log(Priority.Info, "debug: " + text);
+            }
+        }
+
+        private void LogInvalid() =>
+            conversation.Log(Priority.Error, $"Invalid verification code for {_user}{_from}");
+
+        private bool Save(HomeFile.Reading reading, StateFile state)
+        {
+            int error = _file!.Replace(reading, state.ToBytes(), out string? step);
+            _saved = true;
+            if (error == 0)
+            {
+                Debug($"\"{_file.Path}\" was replaced");
+                return true;
+            }
+
+            string reason = Unistd.StrError(error);
+            if (step == "create")
+            {
+                conversation.Log(Priority.Error, $"Failed to create tempfile \"{_file.Path}~XXXXXX\": {reason}");
+            }
+            else if (step == "changed")
+            {
+                conversation.Log(Priority.Error,
+                    $"Secret file \"{_file.Path}\" changed while trying to use a one-time code");
+                reason = "somebody else wrote it";
+            }
+
+            conversation.Log(Priority.Error, $"Failed to update secret file \"{_file.Path}\": {reason}");
+            if (error is Errno.EPERM or Errno.ENOSPC or Errno.EROFS or Errno.EIO or Errno.EDQUOT)
+            {
+                conversation.Tell($"Error \"{reason}\" while writing config");
+            }
+
+            return false;
+        }
+
+        /// <summary>Over the rate limit, or a limit that cannot be read. Says so to the user and in the log.</summary>
+        /// <param name="count">This attempt is entered, where the caller is root.</param>
+        private bool Blocked(StateFile state, bool count)
+        {
+            switch (state.TryGetRateLimit(out RateLimit? limit))
+            {
+                case RateLimitState.Absent:
+                    return false;
+                case RateLimitState.Valid:
+                    long seconds = RateLimits.Count(limit!, Now, out RateLimit counted);
+                    if (seconds > 0)
+                    {
+                        conversation.Tell($"Too many tries. Try again in {seconds} seconds.");
+                        conversation.Log(Priority.Error, $"Too many concurrent login attempts (\"{_file!.Path}\"). "
+                            + $"Refused for {seconds} more seconds: {_user}{_from}");
+                        return true;
+                    }
+
+                    if (count && request.Trusted)
+                    {
+                        state.SetRateLimit(counted);
+                    }
+
+                    return false;
+                case RateLimitState.BadList:
+                    conversation.Log(Priority.Error,
+                        $"Invalid list of timestamps in RATE_LIMIT. Check for errors in \"{_file!.Path}\"");
+                    return true;
+                default:
+                    conversation.Log(Priority.Error, $"Invalid RATE_LIMIT option. Check for errors in \"{_file!.Path}\"");
+                    return true;
+            }
+        }
+
+        /// <summary>A refusal costs the same search and the same write, whoever it is for.</summary>
+        private void HideWhoIsEnrolled(CheckOutcome outcome, byte[]? answer)
+        {
+            if (outcome is CheckOutcome.Accepted || decoy is null)
+            {
+                return;
+            }
+
+            if (!_searched && options.LearnSkew && Answer.TrySplit(answer, 6, options.ForwardPass, out _, out _))
+            {
+                decoy.Search(Now);
+            }
+
+            if (!_saved)
+            {
+                _ = decoy.Write(); // it changes the time it takes, not the answer
+            }
+        }
+
+        private static void Wipe(byte[]? answer) => CryptographicOperations.ZeroMemory(answer);
+    }
+}
