@@ -11,8 +11,8 @@ namespace Sallyport.Agent;
 /// </summary>
 internal sealed class AgentServer(SafeFileHandle listener, Conversation conversation, Trace trace)
 {
-    private const int FewestWaiting = 2;
-    private const int MostWaiting = 8;
+    private const int FewestWaiting = 1;
+    private const int MostWaiting = 2; // the kernel wakes them in turn, and few stay warm
     private const int MostThreads = 512;
     private const int StackBytes = 256 * 1024;
 

@@ -94,7 +94,7 @@ internal sealed class Conversation(
 
     private void Remember(Hello hello)
     {
-        if (Pwd.ByName(hello.User) is Account account)
+        if (hello.SshConnection.Length > 0 && Pwd.ByName(hello.User) is Account account)
         {
             proven.Add(account.Uid, hello.SshConnection);
         }

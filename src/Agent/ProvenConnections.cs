@@ -16,11 +16,6 @@ internal sealed class ProvenConnections(TimeProvider time)
 
     public void Add(uint uid, string sshConnection)
     {
-        if (sshConnection.Length == 0)
-        {
-            return;
-        }
-
         lock (_lock)
         {
             if (_proven.Count >= Most)

@@ -9,6 +9,10 @@ namespace Sallyport.Host.Files;
 /// </summary>
 internal readonly ref struct ActingUser
 {
+    // Nothing in the agent needs a supplementary group of its own, so a thread drops them once, for good.
+    [ThreadStatic]
+    private static bool _hasNoGroups;
+
     private readonly bool _switched;
 
     private ActingUser(bool switched) => _switched = switched;
@@ -27,7 +31,7 @@ internal readonly ref struct ActingUser
         }
 
         // Groups first, the uid last; on the way back the other way round.
-        if (self != 0 || Unistd.SetThreadGroups(supplementaryGroups) != 0)
+        if (self != 0 || !SetGroups(supplementaryGroups))
         {
             return false;
         }
@@ -50,12 +54,24 @@ internal readonly ref struct ActingUser
             return;
         }
 
-        if (!Set(Unistd.setfsuid, 0) || !Set(Unistd.setfsgid, 0) || Unistd.SetThreadGroups([]) != 0)
+        if (!Set(Unistd.setfsuid, 0) || !Set(Unistd.setfsgid, 0) || !SetGroups([]))
         {
             // This thread would serve the next login with somebody's rights. Ending the agent refuses what is
             // open and starts afresh; it is a process of its own, so sshd does not notice.
             Environment.FailFast("cannot leave the rights of an account");
         }
+    }
+
+    private static bool SetGroups(ReadOnlySpan<uint> groups)
+    {
+        if (_hasNoGroups && groups.IsEmpty)
+        {
+            return true;
+        }
+
+        bool set = Unistd.SetThreadGroups(groups) == 0;
+        _hasNoGroups = set && groups.IsEmpty;
+        return set;
     }
 
     // Neither call reports failure: asked for an impossible id, it only tells what holds now (setfsuid(2)).

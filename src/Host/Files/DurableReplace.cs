@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Interop;
 
@@ -13,6 +12,8 @@ internal static class DurableReplace
 {
     private const uint Mode = 0x100; // 0400
 
+    private static ReadOnlySpan<byte> Letters => "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8;
+
     /// <summary>0, or the errno of what failed; then nothing has changed, and <paramref name="step"/> says where.</summary>
     public static int Write(
         SafeFileHandle folder, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content, Func<bool> unchanged, out string? step)
@@ -21,8 +22,13 @@ internal static class DurableReplace
         Span<byte> temporary = stackalloc byte[name.Length + 7];
         name[..^1].CopyTo(temporary);
         temporary[name.Length - 1] = (byte)'~';
-        RandomNumberGenerator.GetItems("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8,
-            temporary.Slice(name.Length, 6));
+        Span<byte> suffix = temporary.Slice(name.Length, 6);
+        SysRandom.Fill(suffix);
+        foreach (ref byte letter in suffix)
+        {
+            letter = Letters[letter % Letters.Length];
+        }
+
         temporary[^1] = 0;
 
         const int flags = Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_CLOEXEC;

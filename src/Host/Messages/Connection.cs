@@ -21,6 +21,9 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
     // After the first byte of a frame the rest is on its way; a caller that stops half-way is not a slow person.
     private static readonly TimeSpan _framePatience = TimeSpan.FromSeconds(2);
 
+    private readonly byte[] _in = new byte[512]; // usual frames are smaller, and arrive in one piece
+    private int _from;
+    private int _to;
     private byte[] _out = new byte[512];
     private int _length;
 
@@ -89,6 +92,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public void Dispose()
     {
+        CryptographicWipe(_in);
         CryptographicWipe(_out);
         socket.Dispose();
     }
@@ -153,22 +157,25 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
     private bool Fill(Span<byte> buffer, TimeSpan patience)
     {
         long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        while (!buffer.IsEmpty)
+        while (true)
         {
-            nint got = SysSocket.recv(socket, buffer, buffer.Length, SysSocket.MSG_DONTWAIT);
-            if (got > 0)
+            int ready = Math.Min(_to - _from, buffer.Length);
+            _in.AsSpan(_from, ready).CopyTo(buffer);
+            _from += ready;
+            buffer = buffer[ready..];
+            if (buffer.IsEmpty)
             {
-                buffer = buffer[(int)got..];
-                continue;
+                return true;
             }
 
-            if (got == 0 || Marshal.GetLastPInvokeError() is not (Errno.EAGAIN or Errno.EINTR) || !WaitUntil(end))
+            nint got = SysSocket.recv(socket, _in, _in.Length, SysSocket.MSG_DONTWAIT);
+            (_from, _to) = (0, (int)Math.Max(got, 0));
+            if (got == 0
+                || (got < 0 && (Marshal.GetLastPInvokeError() is not (Errno.EAGAIN or Errno.EINTR) || !WaitUntil(end))))
             {
                 return false;
             }
         }
-
-        return true;
     }
 
     private bool WaitUntil(long end)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Files;
@@ -15,7 +14,7 @@ internal sealed class Decoy : IDisposable
 {
     private static readonly byte[] _name = "decoy\0"u8.ToArray();
 
-    private readonly OtpSecret _secret = OtpSecret.FromBytes(RandomNumberGenerator.GetBytes(20));
+    private readonly OtpSecret _secret = NewSecret();
     private readonly byte[] _content = new byte[160]; // about what a usual state file has
     private readonly SafeFileHandle _folder;
 
@@ -29,6 +28,13 @@ internal sealed class Decoy : IDisposable
         {
             throw new IOException($"{stateFolder}: {Unistd.StrError(error)}");
         }
+    }
+
+    private static OtpSecret NewSecret()
+    {
+        Span<byte> key = stackalloc byte[20];
+        SysRandom.Fill(key);
+        return OtpSecret.FromBytes(key);
     }
 
     public void Search(long now) => _ = SkewSearch.Nearest(_secret, 0, new TimeStep(now / 30), 1499);

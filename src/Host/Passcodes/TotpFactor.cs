@@ -250,7 +250,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 CheckOutcome outcome = check.Try(answer, prefixAllowed, out int prefixLength);
                 _searched |= check.Searched;
                 Debug(outcome is CheckOutcome.Accepted ? "the answer is a code of this file" : "no code of this file");
-                if (check.Searched)
+                if (check.Searched && outcome is not CheckOutcome.NoMatch)
                 {
                     Debug($"looked for a clock that is off; the learned skew is {state.TimeSkew} steps");
                 }

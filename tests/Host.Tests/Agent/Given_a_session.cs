@@ -1,0 +1,88 @@
+using Sallyport.Agent;
+
+namespace Sallyport.Host.Tests.Agent;
+
+/// <summary>The gate for clients that are never asked: it allows what was proven before, and nothing else.</summary>
+public sealed class Given_a_session : IDisposable
+{
+    private const string Connection = "ssh_connection=192.0.2.7 50000 192.0.2.1 22";
+
+    private readonly AgentUnderTest _agent = new();
+
+    public Given_a_session() => _agent.Enrol("daemon", "\" TOTP_AUTH");
+
+    public void Dispose() => _agent.Dispose();
+
+    [Fact]
+    public void Of_a_connection_that_passed_auth_it_is_allowed_once()
+    {
+        Assert.Equal(AgentClient.Allow, Ask("auth", "daemon", Connection));
+
+        Assert.Equal(AgentClient.Allow, Ask("session", "daemon", Connection));
+        Assert.Equal(AgentClient.Deny, Ask("session", "daemon", Connection));
+    }
+
+    [Fact]
+    public void Of_a_connection_that_never_asked_it_is_denied() =>
+        Assert.Equal(AgentClient.Deny, Ask("session", "daemon", Connection));
+
+    [Fact]
+    public void Of_a_connection_that_failed_it_is_denied()
+    {
+        using AgentClient caller = _agent.Connect();
+        Assert.Equal(AgentClient.Deny, caller.Hello("auth", "daemon", Connection).Verdict("000000"));
+
+        Assert.Equal(AgentClient.Deny, Ask("session", "daemon", Connection));
+    }
+
+    [Fact]
+    public void Of_somebody_elses_connection_it_is_denied()
+    {
+        Assert.Equal(AgentClient.Allow, Ask("auth", "daemon", Connection));
+
+        Assert.Equal(AgentClient.Deny, Ask("session", "bin", Connection));
+        Assert.Equal(AgentClient.Deny, Ask("session", "daemon", "ssh_connection=192.0.2.7 50001 192.0.2.1 22"));
+    }
+
+    [Fact]
+    public void That_comes_too_late_is_denied()
+    {
+        Assert.Equal(AgentClient.Allow, Ask("auth", "daemon", Connection));
+        _agent.Clock.Advance(ProvenConnections.Lifetime);
+
+        Assert.Equal(AgentClient.Deny, Ask("session", "daemon", Connection));
+    }
+
+    [Fact]
+    public void After_a_nullok_login_is_not_proven()
+    {
+        Assert.Equal(AgentClient.Ignore, Ask("auth", "bin", Connection, "arg=nullok"));
+
+        Assert.Equal(AgentClient.Deny, Ask("session", "bin", Connection));
+    }
+
+    [Fact]
+    public void Without_a_connection_it_is_denied()
+    {
+        Assert.Equal(AgentClient.Allow, Ask("auth", "daemon"));
+
+        Assert.Equal(AgentClient.Deny, Ask("session", "daemon"));
+    }
+
+    [Fact]
+    public void Of_the_handle_that_passed_auth_it_is_allowed() =>
+        Assert.Equal(AgentClient.Allow, Ask("session", "daemon", "authenticated=yes"));
+
+    [Fact]
+    public void The_account_phase_never_allows()
+    {
+        Assert.Equal(AgentClient.Ignore, Ask("account", "daemon", "authenticated=yes"));
+        Assert.Equal(AgentClient.Ignore, Ask("account", "daemon", Connection));
+    }
+
+    private byte? Ask(string op, string user, params string[] fields)
+    {
+        using AgentClient caller = _agent.Connect();
+        return caller.Hello(op, user, fields).Verdict(AgentUnderTest.Passcode);
+    }
+}
