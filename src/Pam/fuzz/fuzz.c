@@ -1,0 +1,243 @@
+/*
+ * libFuzzer on the shim. The first two bytes of an input choose the operation and how the world behaves; the rest is
+ * what the agent sends. No kernel is involved: the system calls below stand in for it.
+ *
+ * Beyond crashes it checks the verdict against a second, plainer reading of the same bytes, and that what the shim sent
+ * is a hello, then one answer for each prompt.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "../test/fake_pam.h"
+
+enum { AGENT = 77 };
+enum { DRIBBLE = 1, TOKEN_FAILS = 2, SILENT_AT_END = 4, NO_ANSWER = 8, CONV_FAILS = 16, FIRST_PASS = 32, INTERRUPTS = 64 };
+
+static const uint8_t *input;
+static size_t input_left;
+static unsigned behaviour, calls, is_open, prompts;
+static uint8_t sent[1 << 20];
+static size_t sent_length;
+
+#define REQUIRE(condition) do { if (!(condition)) { fprintf(stderr, "fuzz: not %s\n", #condition); abort(); } } while (0)
+
+/* ---- The kernel ---- */
+
+static int fuzz_socket(int domain, int type, int protocol)
+{
+    REQUIRE(domain == AF_UNIX && protocol == 0 && !is_open);
+    REQUIRE(type == (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK));
+    is_open = 1;
+    return AGENT;
+}
+
+static int fuzz_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    REQUIRE(fd == AGENT && address->sa_family == AF_UNIX && size == sizeof(struct sockaddr_un));
+    return 0;
+}
+
+static int fuzz_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+    REQUIRE(fd == AGENT && level == SOL_SOCKET && name == SO_PEERCRED && *size == sizeof(struct ucred));
+    *(struct ucred *)value = (struct ucred){ 1, 0, 0 };
+    return 0;
+}
+
+static int fuzz_close(int fd)
+{
+    REQUIRE(fd == AGENT && is_open);
+    is_open = 0;
+    return 0;
+}
+
+/* Every third call comes back empty-handed, where the input asks for that. */
+static int interrupted(void)
+{
+    if (!(behaviour & INTERRUPTS) || ++calls % 3 != 0)
+        return 0;
+    errno = calls % 2 == 0 ? EINTR : EAGAIN;
+    return 1;
+}
+
+static int fuzz_poll(struct pollfd *agent, nfds_t count, int timeout)
+{
+    REQUIRE(count == 1 && agent->fd == AGENT && timeout > 0 && timeout <= 90000);
+    if (interrupted()) {
+        errno = EINTR;
+        return -1;
+    }
+    if ((behaviour & SILENT_AT_END) && agent->events == POLLIN && input_left == 0)
+        return 0;
+    agent->revents = agent->events;
+    return 1;
+}
+
+static ssize_t fuzz_recv(int fd, void *buffer, size_t room, int flags)
+{
+    REQUIRE(fd == AGENT && is_open && room > 0);
+    if (flags == 0 && interrupted())
+        return -1;
+    if (input_left == 0 && (behaviour & SILENT_AT_END)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    size_t length = behaviour & DRIBBLE ? 1 + calls++ % 7 : room;
+    length = length < room ? length : room;
+    length = length < input_left ? length : input_left;
+    memcpy(buffer, input, length);
+    input += length;
+    input_left -= length;
+    return (ssize_t)length;
+}
+
+static ssize_t fuzz_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    REQUIRE(fd == AGENT && is_open && flags == MSG_NOSIGNAL);
+    if (interrupted())
+        return -1;
+    size_t limit = behaviour & DRIBBLE ? 1 + calls++ % 7 : SIZE_MAX, start = sent_length;
+    for (size_t i = 0; i < message->msg_iovlen; i++) {
+        size_t length = message->msg_iov[i].iov_len < limit ? message->msg_iov[i].iov_len : limit;
+        REQUIRE(sent_length + length <= sizeof sent);
+        memcpy(sent + sent_length, message->msg_iov[i].iov_base, length);
+        sent_length += length;
+        limit -= length;
+    }
+    return (ssize_t)(sent_length - start);
+}
+
+/* ---- The rest of libc, and the application ---- */
+
+static void fuzz_openlog(const char *name, int option, int facility)
+{
+    REQUIRE(strcmp(name, "sshd(pam_google_auth)") == 0 && option == LOG_PID && facility == 0);
+}
+
+static void fuzz_syslog(int priority, const char *format, int length, const char *text)
+{
+    REQUIRE((priority & ~LOG_PRIMASK) == LOG_AUTHPRIV && strcmp(format, "%.*s") == 0 && length >= 0);
+    free(strndup(text, (size_t)length)); /* reads every byte */
+}
+
+static int application(int count, const struct pam_message **message, struct pam_response **response, void *data)
+{
+    (void)data;
+    int style = message[0]->msg_style;
+
+    REQUIRE(count == 1 && message[0]->msg != NULL);
+    free(strdup(message[0]->msg));
+    if (style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON)
+        prompts++;
+    if (behaviour & CONV_FAILS)
+        return PAM_CONV_ERR;
+    *response = calloc(1, sizeof **response);
+    if (!(behaviour & NO_ANSWER))
+        (*response)->resp = strdup("123456");
+    return PAM_SUCCESS;
+}
+
+#define socket fuzz_socket
+#define connect fuzz_connect
+#define getsockopt fuzz_getsockopt
+#define close fuzz_close
+#define poll fuzz_poll
+#define recv fuzz_recv
+#define sendmsg fuzz_sendmsg
+#define openlog fuzz_openlog
+#define syslog fuzz_syslog
+#define closelog() ((void)0)
+#include "../pam_sallyport.c"
+
+/* ---- The same bytes, read once more ---- */
+
+static int expected(int op, const uint8_t *bytes, size_t left, bool token_fails)
+{
+    static const int codes[3][5] = {
+        { -1, PAM_SUCCESS, PAM_IGNORE, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL },
+        { -1, -1, PAM_IGNORE, PAM_PERM_DENIED, PAM_AUTHINFO_UNAVAIL },
+        { -1, PAM_SUCCESS, -1, PAM_SESSION_ERR, PAM_SESSION_ERR },
+    };
+    int refusal = op == 2 ? PAM_SESSION_ERR : PAM_AUTH_ERR;
+
+    for (int frame = 1; frame <= 256 && left >= 5; frame++) {
+        size_t length = (size_t)bytes[1] << 24 | (size_t)bytes[2] << 16 | (size_t)bytes[3] << 8 | bytes[4];
+        const uint8_t *payload = bytes + 5;
+        if (length > 65536 || length > left - 5)
+            return refusal;
+        if (bytes[0] == 'V') {
+            bool clean = length == 1 && left == 6 && payload[0] < 5 && codes[op][payload[0]] >= 0;
+            return clean ? codes[op][payload[0]] : refusal;
+        }
+        if (bytes[0] == 'L' ? length == 0 || payload[0] > 7 || memchr(payload + 1, 0, length - 1) != NULL
+                            : op != 0 || bytes[0] == 0 || strchr("PQIET", bytes[0]) == NULL || memchr(payload, 0, length) != NULL)
+            return refusal;
+        if (bytes[0] == 'T' && token_fails)
+            return refusal;
+        bytes = payload + length;
+        left -= 5 + length;
+    }
+    return refusal;
+}
+
+static void check_sent(void)
+{
+    unsigned answers = 0;
+
+    for (size_t at = 0; at < sent_length;) {
+        REQUIRE(sent_length - at >= 5);
+        size_t length = (size_t)sent[at + 1] << 24 | (size_t)sent[at + 2] << 16 | (size_t)sent[at + 3] << 8 | sent[at + 4];
+        REQUIRE(length <= 65536 && length <= sent_length - at - 5);
+        if (at == 0)
+            REQUIRE(sent[at] == 'H' && length > 0 && sent[4 + length] == 0);
+        else if (behaviour & (CONV_FAILS | NO_ANSWER))
+            REQUIRE(sent[at] == 'X' && length == 0);
+        else
+            REQUIRE(sent[at] == 'A' && length == 6 && memcmp(sent + at + 5, "123456", 6) == 0);
+        answers += at > 0;
+        at += 5 + length;
+    }
+    REQUIRE(answers == prompts);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static int (*const entry[])(pam_handle_t *, int, int, const char **) = {
+        pam_sm_authenticate, pam_sm_acct_mgmt, pam_sm_open_session,
+    };
+    const char *arguments[] = { "nullok", "use_first_pass" };
+
+    if (size < 2)
+        return 0;
+    int op = data[0] % 3;
+    behaviour = data[1];
+    input = data + 2;
+    input_left = size - 2;
+    calls = prompts = 0;
+    sent_length = 0;
+
+    struct pam_handle handle = { .conv = { application, NULL }, .token_fails = (behaviour & TOKEN_FAILS) != 0 };
+    handle.item[PAM_USER] = "ada";
+    handle.item[PAM_SERVICE] = "sshd";
+    if (behaviour & FIRST_PASS)
+        handle.authtok = strdup("before");
+    errno = 0;
+    int code = entry[op](&handle, 0, behaviour & FIRST_PASS ? 2 : 1, arguments);
+
+    REQUIRE(code == expected(op, data + 2, size - 2, handle.token_fails));
+    REQUIRE((handle.data != NULL) == (op == 0 && code == PAM_SUCCESS));
+    REQUIRE(!is_open && errno == 0);
+    check_sent();
+    fake_pam_end(&handle);
+    return 0;
+}

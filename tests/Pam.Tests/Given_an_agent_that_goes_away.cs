@@ -1,0 +1,148 @@
+using System.Diagnostics;
+
+namespace Sallyport.Pam.Tests;
+
+public sealed class Given_an_agent_that_goes_away
+{
+    [Theory]
+    [InlineData("auth")]
+    [InlineData("account")]
+    [InlineData("session")]
+    public async Task When_it_hangs_up_at_once_it_is_refused(string op)
+    {
+        await using var agent = new LyingAgent(_ => Task.CompletedTask);
+
+        ShimCall call = await Shim.AskAsync(agent, op);
+
+        call.AssertRefused(op, "sallyport-agent");
+    }
+
+    [Fact]
+    public async Task When_it_hangs_up_while_the_user_types_the_broken_pipe_hurts_nobody()
+    {
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            await peer.SendAsync(Frame.Prompt);
+        });
+
+        ShimCall call = await Shim.AskAsync(agent, "auth", "-w", "300");
+
+        call.AssertRefused("auth", "cannot send to sallyport-agent: Broken pipe");
+        Assert.Single(call.Shown);
+        Assert.Equal(6, call.Wiped[0]);
+    }
+
+    [Fact]
+    public async Task When_it_hangs_up_after_the_answer_it_is_refused()
+    {
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            await peer.SendAsync(Frame.Prompt);
+            await peer.ReceiveAsync('A');
+            await peer.SendAsync(Frame.Log(6, "Accepted google_authenticator for ada"));
+        });
+
+        ShimCall call = await Shim.AskAsync(agent, "auth");
+
+        call.AssertRefused("auth", "closed the connection without a verdict");
+        Assert.Equal(2, call.Log.Count);
+    }
+
+    [Fact]
+    public async Task When_it_hangs_up_after_the_token_it_is_refused()
+    {
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            await peer.SendAsync(Frame.Of('T', "password"));
+        });
+
+        ShimCall call = await Shim.AskAsync(agent, "auth");
+
+        call.AssertRefused("auth", "closed the connection without a verdict");
+    }
+
+    [Fact]
+    public async Task When_it_allows_without_reading_the_answer_it_is_refused()
+    {
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            await peer.SendAsync(Frame.Prompt);
+            await Task.Delay(600);
+            await peer.SendAsync(Frame.Allow);
+        });
+
+        ShimCall call = await Shim.AskAsync(agent, "auth");
+
+        call.AssertRefused("auth", "sallyport-agent");
+    }
+
+    [Theory]
+    [InlineData("auth")]
+    [InlineData("account")]
+    [InlineData("session")]
+    public async Task When_it_is_silent_it_is_refused_after_the_limit(string op)
+    {
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            await peer.UntilClosedAsync();
+        });
+        long start = Stopwatch.GetTimestamp();
+
+        ShimCall call = await AskImpatientlyAsync(agent, op);
+
+        call.AssertRefused(op, "silent");
+        Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromSeconds(1.5));
+    }
+
+    [Fact]
+    public async Task When_it_dribbles_without_ever_ending_a_frame_that_is_silence()
+    {
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            foreach (byte one in Frame.Log(6, new string('x', 40)))
+            {
+                await peer.SendAsync([one]);
+                await Task.Delay(100);
+            }
+
+            await peer.SendAsync(Frame.Allow);
+        });
+
+        ShimCall call = await AskImpatientlyAsync(agent, "auth", "-i");
+
+        call.AssertRefused("auth", "silent");
+    }
+
+    [Fact]
+    public async Task When_it_sends_frames_the_limit_starts_anew_and_an_open_prompt_does_not_count()
+    {
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            for (int i = 0; i < 3; i++)
+            {
+                await Task.Delay(700);
+                await peer.SendAsync(Frame.Log(7, "still here"));
+            }
+
+            await peer.SendAsync(Frame.Prompt);
+            await peer.ReceiveAsync('A');
+            await Task.Delay(300);
+            await peer.SendAsync(Frame.Allow);
+        });
+
+        ShimCall call = await AskImpatientlyAsync(agent, "auth", "-w", "2000");
+
+        Assert.Equal(PamCode.Success, call.Code);
+    }
+
+    private static async Task<ShimCall> AskImpatientlyAsync(LyingAgent agent, string op, params string[] options) =>
+        Assert.Single(await Shim.RunDriverAsync(
+            Native.ImpatientDriver, [.. options, op, "nullok", $"socket={agent.SocketPath}"]));
+}
