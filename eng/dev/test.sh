@@ -36,9 +36,11 @@ run_tests() {
 run_suite() {
     local project=$1 log=$2 rc=0 total failed succeeded skipped
     step "$project"
+    set +e
     timeout --kill-after=30 2400 "$DOTNET" test --project "$project" --no-build -c Release --output Detailed 2>&1 |
-        tee "$log" | grep --line-buffered -v '^  from /' || true
+        tee "$log" | grep --line-buffered -v '^  from /'
     rc=${PIPESTATUS[0]}
+    set -e
     total=$(summary total "$log") failed=$(summary failed "$log")
     succeeded=$(summary succeeded "$log") skipped=$(summary skipped "$log")
     PASSED=$((PASSED + succeeded)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
