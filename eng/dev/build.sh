@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# Builds the host programs into out/host. What has not changed since the last time is not built again.
+
+HOST=$ROOT/out/host
+
+build_host() {
+    mkdir -p "$HOST"
+    # Two builds at once would publish over each other.
+    exec 9>"$ROOT/out/build.lock"
+    flock 9
+    build_part sallyport-agent "sallyport-agent: compiling to native code (about half a minute)" publish_agent \
+        src/Protocol src/Host src/Agent Directory.Build.props Directory.Packages.props global.json .editorconfig \
+        eng/BannedSymbols.txt
+    build_part pam_sallyport.so "pam_sallyport.so" make_module src/Pam
+    exec 9>&-
+    say "Built: out/host/sallyport-agent, out/host/pam_sallyport.so"
+}
+
+# build_part FILE TEXT FUNCTION INPUT...: runs FUNCTION unless FILE was made from these very inputs.
+build_part() {
+    local file=$1 text=$2 function=$3 digest
+    shift 3
+    digest=$(digest_of "$@")
+    if [ -e "$HOST/$file" ] && [ "$(cat "$HOST/.$file.inputs" 2>/dev/null)" = "$digest" ]; then
+        return 0
+    fi
+    step "$text"
+    rm -f "$HOST/.$file.inputs"
+    local begun=$SECONDS
+    $function
+    [ -e "$HOST/$file" ] || fail "The build ended well, but out/host/$file is not there."
+    say "done in $((SECONDS - begun)) s"
+    printf '%s\n' "$digest" >"$HOST/.$file.inputs"
+}
+
+digest_of() {
+    { "$DOTNET" --version && find "$@" -type f ! -name '*.o' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; } |
+        sha256sum
+}
+
+publish_agent() {
+    local published=$ROOT/out/publish/sallyport-agent
+    "$DOTNET" publish src/Agent -c Release -r "$(runtime_identifier)" -p:CppCompilerAndLinker=gcc -o "$published" ||
+        fail "sallyport-agent did not build (the reason is above)." \
+            "If packages could not be restored: check the network, then run the same command again."
+    # Renamed into place, so that a running agent keeps its own file.
+    install -m 755 "$published/sallyport-agent" "$HOST/.sallyport-agent.new"
+    install -m 644 "$published/sallyport-agent.dbg" "$HOST/sallyport-agent.dbg"
+    mv -f "$HOST/.sallyport-agent.new" "$HOST/sallyport-agent"
+}
+
+make_module() {
+    make -C src/Pam OUT="$HOST" || fail "pam_sallyport.so did not build (the compiler's words are above)."
+}
+
+runtime_identifier() {
+    case $(uname -m) in
+        x86_64) echo linux-x64 ;;
+        aarch64) echo linux-arm64 ;;
+        *) fail "Sallyport builds on x86_64 and aarch64; this machine is $(uname -m)." ;;
+    esac
+}

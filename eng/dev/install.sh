@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# Puts the built programs where a package would. With DESTDIR the tree is made there, and this machine stays as it is.
+
+install_host() {
+    local destdir='' argument
+    for argument in "$@"; do
+        case $argument in
+            DESTDIR=/*) destdir=${argument#DESTDIR=} ;;
+            *) fail "'$argument' is not understood." "Usage: ./dev install [DESTDIR=/absolute/folder]" ;;
+        esac
+    done
+    destdir=${destdir%/}
+    [ -n "$destdir" ] || as_root install
+    need_packages build
+    need_sdk
+    build_host
+
+    step "Installing into ${destdir:-/}"
+    local modules
+    modules=$(module_folder)
+    put 755 out/host/sallyport-agent "$destdir/usr/libexec/sallyport/sallyport-agent"
+    put 644 out/host/pam_sallyport.so "$destdir$modules/pam_sallyport.so"
+    put 644 eng/systemd/sallyport-agent.socket "$destdir/usr/lib/systemd/system/sallyport-agent.socket"
+    put 644 eng/systemd/sallyport-agent.service "$destdir/usr/lib/systemd/system/sallyport-agent.service"
+    put 644 eng/systemd/home-files.conf "$destdir/usr/share/sallyport/home-files.conf"
+    if [ -e "$destdir/etc/sallyport/sallyport.conf" ]; then
+        say "kept       $destdir/etc/sallyport/sallyport.conf"
+    else
+        put 600 eng/sallyport.conf "$destdir/etc/sallyport/sallyport.conf"
+    fi
+    [ -n "$destdir" ] || installed_here
+}
+
+# put MODE FROM TO: renamed into place, because sshd has the module mapped and a login may come at any moment.
+put() {
+    mkdir -p "$(dirname "$3")"
+    install -m "$1" "$2" "$3.new"
+    mv -f "$3.new" "$3"
+    say "installed  $3"
+}
+
+# The distribution's module folder is where its own pam_unix.so lies.
+module_folder() {
+    local folder
+    for folder in "/usr/lib/$(gcc -print-multiarch)/security" "/lib/$(gcc -print-multiarch)/security" \
+        /usr/lib64/security /lib64/security /usr/lib/security /lib/security; do
+        if [ -e "$folder/pam_unix.so" ]; then
+            readlink -f "$folder"
+            return
+        fi
+    done
+    fail "No folder with pam_unix.so was found, so it is not known where PAM looks for modules here."
+}
+
+installed_here() {
+    if [ -d /run/systemd/system ]; then
+        systemctl daemon-reload
+        systemctl try-restart sallyport-agent.service
+    fi
+    say ""
+    say "Nothing asks the agent yet. What to do next: docs/how-to/key-and-passcode.md"
+}
