@@ -23,6 +23,25 @@ internal sealed class Authenticator(string secret, int stepSeconds = 30)
         return Oathtool(time);
     }
 
+    /// <summary>A passcode of the right form that is right at no time near now.</summary>
+    public string WrongPasscode()
+    {
+        string[] right = [.. Enumerable.Range(-3, 7).Select(Passcode)];
+        return Enumerable.Range(0, right.Length + 1)
+            .Select(number => number.ToString("D6", CultureInfo.InvariantCulture))
+            .First(passcode => !right.Contains(passcode));
+    }
+
+    /// <summary>Waits until enough of the step is left for some logins.</summary>
+    public async Task EarlyInStepAsync()
+    {
+        long second = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() % stepSeconds;
+        if (second > stepSeconds * 2 / 3)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(stepSeconds - second), TestContext.Current.CancellationToken);
+        }
+    }
+
     private string Oathtool(long time)
     {
         using Process process = Process.Start(Command.Describe(

@@ -9,5 +9,10 @@ internal sealed record Login(Outcome Outcome, IReadOnlyList<string> Prompts)
 
     public string Errors => Outcome.Errors;
 
+    public void MustBeAllowed(World world) => Assert.True(ExitCode == 0, $"not let in:\n{this}\n{world.Syslog}");
+
+    /// <summary>255 is what ssh itself ends with, so no command ran.</summary>
+    public void MustBeRefused(World world) => Assert.True(ExitCode == 255, $"not refused:\n{this}\n{world.Syslog}");
+
     public override string ToString() => $"{Outcome}\nprompts: {string.Join(" | ", Prompts)}";
 }

@@ -5,8 +5,13 @@ using System.Text.RegularExpressions;
 
 namespace Sallyport.EndToEnd.Harness;
 
-/// <summary>One line as it came to /dev/log. Facility and severity are RFC 5424's numbers (10 is authpriv, 3 err).</summary>
-internal sealed record LogLine(int Facility, int Severity, string Text);
+/// <summary>One line as it came to /dev/log. Facility and severity are numbers of RFC 5424, section 6.2.1.</summary>
+internal sealed record LogLine(int Facility, int Severity, string Text)
+{
+    public const int AuthPriv = 10;
+    public const int Error = 3;
+    public const int Info = 6;
+}
 
 /// <summary>The sandbox's syslog daemon: takes every line that a program in it logs.</summary>
 internal sealed partial class Syslog : IDisposable

@@ -6,19 +6,23 @@ namespace Sallyport.EndToEnd.Harness;
 /// </summary>
 internal sealed class World : IAsyncDisposable
 {
-    private readonly SecondFactor _factor;
+    /// <summary>The account phase where it does not matter.</summary>
+    public const string AnyAccount = "account required pam_permit.so";
+
     private readonly CancellationToken _cancellationToken;
     private int _hosts;
 
     private World(Sandbox sandbox, SecondFactor factor, CancellationToken cancellationToken)
     {
-        _factor = factor;
+        Factor = factor;
         _cancellationToken = cancellationToken;
         Sandbox = sandbox;
         Syslog = new Syslog(sandbox, cancellationToken);
         Client = new SshClient(sandbox, cancellationToken);
         Agent = new Agent(sandbox, cancellationToken);
     }
+
+    public SecondFactor Factor { get; }
 
     public Sandbox Sandbox { get; }
 
@@ -38,7 +42,7 @@ internal sealed class World : IAsyncDisposable
         await SshHost.MakeHostKeyAsync(sandbox);
         await world.Client.InstallAsync();
         await world.InstallFactorAsync();
-        world.SetPam("sshd", world._factor.Auth(options), "account required pam_permit.so");
+        world.SetPam("sshd", world.Factor.Auth(options), AnyAccount);
         await world.StartHostAsync("server", sshLines);
         return world;
     }
@@ -65,7 +69,7 @@ internal sealed class World : IAsyncDisposable
 
     private async Task InstallFactorAsync()
     {
-        if (_factor == SecondFactor.Sallyport)
+        if (Factor == SecondFactor.Sallyport)
         {
             Sandbox.Copy(Built.Module, $"{ModuleFolder()}/{SecondFactor.Sallyport.Module}");
             Agent.Install();
