@@ -24,8 +24,10 @@ internal sealed class Agent(Sandbox sandbox, CancellationToken cancellationToken
     public async Task StartAsync()
     {
         _command = Launch();
-        await Wait.UntilAsync(Listens, "the agent listens", cancellationToken);
+        await ListensAsync();
     }
+
+    public Task ListensAsync() => Wait.UntilAsync(Listens, "somebody listens at the agent's socket", cancellationToken);
 
     /// <summary>Starts an agent that is expected to end by itself, and waits for that.</summary>
     public async Task<Outcome> RefuseToStartAsync()

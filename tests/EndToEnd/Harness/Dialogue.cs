@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Sallyport.EndToEnd.Harness;
 
 /// <summary>
-/// The person at the keyboard. ssh runs our askpass program for each prompt; the program notes the prompt in a folder
+/// The person at the keyboard. ssh (and sudo -A) runs our askpass program for each prompt; the program notes the prompt in a folder
 /// and waits there for the answer, so a test can answer at once, later, or never.
 /// </summary>
 internal sealed class Dialogue
@@ -25,6 +25,8 @@ internal sealed class Dialogue
         cat "answer.$n"
         """;
 
+    private const UnixFileMode Everybody = (UnixFileMode)0x1FF; // 0777
+
     private readonly Sandbox _sandbox;
     private readonly string _folder;
     private int _answers;
@@ -34,12 +36,14 @@ internal sealed class Dialogue
         _sandbox = sandbox;
         _folder = folder;
         Directory.CreateDirectory(sandbox.Outside(folder));
+        File.SetUnixFileMode(sandbox.Outside(folder), Everybody); // sudo runs the program as the user
     }
 
     public Dictionary<string, string> Environment => new()
     {
         ["SSH_ASKPASS"] = AskPass,
         ["SSH_ASKPASS_REQUIRE"] = "force",
+        ["SUDO_ASKPASS"] = AskPass,
         ["DIALOGUE"] = _folder,
     };
 
@@ -49,9 +53,9 @@ internal sealed class Dialogue
         get
         {
             var prompts = new List<string>();
-            while (_sandbox.Exists(File("prompt", prompts.Count + 1)))
+            while (_sandbox.Exists(Numbered("prompt", prompts.Count + 1)))
             {
-                prompts.Add(_sandbox.Read(File("prompt", prompts.Count + 1)));
+                prompts.Add(_sandbox.Read(Numbered("prompt", prompts.Count + 1)));
             }
 
             return prompts;
@@ -61,14 +65,14 @@ internal sealed class Dialogue
     public void Answer(string text)
     {
         _answers++;
-        _sandbox.Write(File("typing", _answers), text + "\n");
-        System.IO.File.Move(
-            _sandbox.Outside(File("typing", _answers)), _sandbox.Outside(File("answer", _answers)));
+        _sandbox.Write(Numbered("typing", _answers), text + "\n");
+        File.Move(
+            _sandbox.Outside(Numbered("typing", _answers)), _sandbox.Outside(Numbered("answer", _answers)));
     }
 
     /// <summary>Whatever is asked from now on gets an empty answer.</summary>
     public void SayNoMore() => _sandbox.Write($"{_folder}/over", "");
 
-    private string File(string what, int number) =>
+    private string Numbered(string what, int number) =>
         $"{_folder}/{what}.{number.ToString(CultureInfo.InvariantCulture)}";
 }

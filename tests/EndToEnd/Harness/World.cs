@@ -54,6 +54,9 @@ internal sealed class World : IAsyncDisposable
     public void SetPam(string service, params string[] lines) =>
         Sandbox.Write($"/etc/pam.d/{service}", string.Join('\n', lines) + "\n");
 
+    /// <summary>Puts another module behind sshd, from the next login on.</summary>
+    public void UseFactor(SecondFactor factor) => SetPam("sshd", factor.Auth(), AnyAccount);
+
     public async Task<Account> AddAccountAsync(string name)
     {
         await Sandbox.RunAsync("useradd", "--create-home", "--shell", "/bin/bash", name);
