@@ -1,0 +1,56 @@
+namespace Sallyport.EndToEnd.Harness;
+
+/// <summary>sallyport-agent in a sandbox, as root, on the socket where the module looks for it.</summary>
+internal sealed class Agent(Sandbox sandbox, CancellationToken cancellationToken)
+{
+    public const string Configuration = "/etc/sallyport/sallyport.conf";
+
+    private const string Program = "/usr/libexec/sallyport/sallyport-agent";
+    private const string SocketPath = "/run/sallyport/agent.sock";
+    private const string PidFile = "/run/sallyport-agent.pid";
+    private const UnixFileMode RootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private Command? _command;
+
+    public void Install()
+    {
+        sandbox.Copy(Built.Agent, Program);
+        Configure("");
+        Directory.CreateDirectory(sandbox.Outside("/run/sallyport"));
+    }
+
+    public void Configure(string text, UnixFileMode mode = RootOnly) => sandbox.Write(Configuration, text, mode);
+
+    public async Task StartAsync()
+    {
+        _command = Launch();
+        await ListensAsync();
+    }
+
+    public Task ListensAsync() => Wait.UntilAsync(Listens, "somebody listens at the agent's socket", cancellationToken);
+
+    /// <summary>Starts an agent that is expected to end by itself, and waits for that.</summary>
+    public async Task<Outcome> RefuseToStartAsync()
+    {
+        using Command command = Launch();
+        return await command.EndAsync(cancellationToken);
+    }
+
+    public async Task KillAsync()
+    {
+        await sandbox.RunAsync("kill", "-KILL", sandbox.Read(PidFile).Trim());
+        using (_command)
+        {
+            await _command!.EndAsync(cancellationToken);
+        }
+    }
+
+    private Command Launch() => sandbox.Start([
+        "sh", "-c", "echo $$ > \"$1\"; shift; exec \"$@\"", "sh", PidFile,
+        Program, "--config", Configuration, "--socket", SocketPath,
+    ]);
+
+    // /proc/net/unix is per network namespace; flags 00010000 is "accepts connections".
+    private bool Listens() => File.ReadLines(sandbox.Outside("/proc/1/net/unix"))
+        .Any(line => line.EndsWith(SocketPath, StringComparison.Ordinal) && line.Contains(" 00010000 "));
+}

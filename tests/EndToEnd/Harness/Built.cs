@@ -1,0 +1,31 @@
+namespace Sallyport.EndToEnd.Harness;
+
+/// <summary>Files of the repository that the tests run.</summary>
+internal static class Built
+{
+    public static string SandboxScript => Path.Combine(Root, "eng", "sandbox.sh");
+
+    public static string Agent => Existing("out/host/sallyport-agent");
+
+    public static string Module => Existing("out/host/pam_sallyport.so");
+
+    public static string Root { get; } = FindRoot();
+
+    private static string Existing(string path)
+    {
+        string full = Path.Combine(Root, path);
+        Assert.True(File.Exists(full), $"{path} is missing: run ./dev build (or ./dev test)");
+        return full;
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Sallyport.slnx")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new InvalidOperationException("no Sallyport.slnx above " + AppContext.BaseDirectory);
+    }
+}

@@ -1,0 +1,19 @@
+namespace Sallyport.EndToEnd.Harness;
+
+/// <summary>A client that still runs and may wait for an answer.</summary>
+internal sealed class OpenLogin(Command command, Dialogue dialogue, CancellationToken cancellationToken)
+{
+    public Task PromptedAsync() =>
+        Wait.UntilAsync(() => dialogue.Prompts.Count > 0, "a prompt", cancellationToken);
+
+    public void Answer(string text) => dialogue.Answer(text);
+
+    public async Task<Login> EndAsync()
+    {
+        using (command)
+        {
+            dialogue.SayNoMore();
+            return new Login(await command.EndAsync(cancellationToken), dialogue.Prompts);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+namespace Sallyport.EndToEnd.Harness;
+
+/// <summary>
+/// One throw-away machine with all that a login needs: sshd on "server", the second factor behind it, a syslog, and a
+/// client with a key. Each test has its own, so no test sees what another did.
+/// </summary>
+internal sealed class World : IAsyncDisposable
+{
+    /// <summary>The account phase where it does not matter.</summary>
+    public const string AnyAccount = "account required pam_permit.so";
+
+    private readonly CancellationToken _cancellationToken;
+    private int _hosts;
+
+    private World(Sandbox sandbox, SecondFactor factor, CancellationToken cancellationToken)
+    {
+        Factor = factor;
+        _cancellationToken = cancellationToken;
+        Sandbox = sandbox;
+        Syslog = new Syslog(sandbox, cancellationToken);
+        Client = new SshClient(sandbox, cancellationToken);
+        Agent = new Agent(sandbox, cancellationToken);
+    }
+
+    public SecondFactor Factor { get; }
+
+    public Sandbox Sandbox { get; }
+
+    public Syslog Syslog { get; }
+
+    public SshClient Client { get; }
+
+    public Agent Agent { get; }
+
+    /// <summary>sshd asks as "auth required MODULE" plus the options; sshLines go to the end of sshd_config.</summary>
+    public static async Task<World> StartAsync(
+        string options = "", string sshLines = "", SecondFactor? factor = null)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        Sandbox sandbox = await Sandbox.StartAsync(cancellationToken);
+        var world = new World(sandbox, factor ?? SecondFactor.Default, cancellationToken);
+        await SshHost.MakeHostKeyAsync(sandbox);
+        await world.Client.InstallAsync();
+        await world.InstallFactorAsync();
+        world.SetPam("sshd", world.Factor.Auth(options), AnyAccount);
+        await world.StartHostAsync("server", sshLines);
+        return world;
+    }
+
+    public Task StartHostAsync(string name, string sshLines = "") =>
+        SshHost.StartAsync(Sandbox, name, $"127.0.1.{++_hosts}", sshLines, _cancellationToken);
+
+    /// <summary>What PAM does for a service from the next login on.</summary>
+    public void SetPam(string service, params string[] lines) =>
+        Sandbox.Write($"/etc/pam.d/{service}", string.Join('\n', lines) + "\n");
+
+    /// <summary>Puts another module behind sshd, from the next login on.</summary>
+    public void UseFactor(SecondFactor factor) => SetPam("sshd", factor.Auth(), AnyAccount);
+
+    public async Task<Account> AddAccountAsync(string name)
+    {
+        await Sandbox.RunAsync("useradd", "--create-home", "--shell", "/bin/bash", name);
+        Sandbox.Write($"/etc/ssh/authorized_keys/{name}", Client.PublicKey + "\n");
+        return new Account(this, name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Sandbox.DisposeAsync();
+        Syslog.Dispose();
+    }
+
+    private async Task InstallFactorAsync()
+    {
+        if (Factor == SecondFactor.Sallyport)
+        {
+            Sandbox.Copy(Built.Module, $"{ModuleFolder()}/{SecondFactor.Sallyport.Module}");
+            Agent.Install();
+            await Agent.StartAsync();
+        }
+    }
+
+    // The distribution's module folder is where its own modules are.
+    private string ModuleFolder()
+    {
+        string root = Sandbox.Outside("");
+        string? folder = Directory.GetDirectories(root + "/usr/lib", "security", SearchOption.AllDirectories)
+            .FirstOrDefault(path => File.Exists(path + "/pam_unix.so"));
+        Assert.True(folder is not null, "no pam_unix.so below /usr/lib: install libpam-modules");
+        return folder[root.Length..];
+    }
+}

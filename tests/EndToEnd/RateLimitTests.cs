@@ -1,0 +1,39 @@
+using System.Globalization;
+using Sallyport.EndToEnd.Harness;
+
+namespace Sallyport.EndToEnd;
+
+public sealed class RateLimitTests
+{
+    [Fact]
+    public async Task After_three_tries_even_the_right_passcode_is_refused_unasked_and_the_wait_is_told()
+    {
+        await using World world = await World.StartAsync();
+        Account alice = await world.AddAccountAsync("alice");
+        await alice.EnrolAsync("RATE_LIMIT 3 600", "TOTP_AUTH");
+        foreach (int _ in Enumerable.Range(0, 3))
+        {
+            (await alice.SshAsync("id -un", alice.Phone.WrongPasscode())).MustBeRefused(world);
+        }
+
+        Login login = await alice.SshAsync("id -un", alice.Phone.Passcode());
+
+        login.MustBeRefused(world);
+        Assert.Empty(login.Prompts);
+        await world.Syslog.LineAsync("Too many concurrent login attempts");
+        Assert.Matches(@"\b(5[5-9]\d|600) s", login.Errors);
+    }
+
+    [Fact]
+    public async Task Tries_that_are_old_enough_no_longer_count()
+    {
+        await using World world = await World.StartAsync();
+        Account alice = await world.AddAccountAsync("alice");
+        string old = (Now() - 31).ToString(CultureInfo.InvariantCulture);
+        await alice.EnrolAsync($"RATE_LIMIT 3 30 {old} {old} {old}", "TOTP_AUTH");
+
+        (await alice.SshAsync("id -un", alice.Phone.Passcode())).MustBeAllowed(world);
+    }
+
+    private static long Now() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+}
