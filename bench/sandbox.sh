@@ -1,0 +1,59 @@
+#!/bin/sh
+# sandbox.sh [--homes FOLDER] COMMAND...
+#
+# Runs COMMAND as root where two throw-away accounts exist, ada (uid 61001) and bob (61002), and where /dev/log is
+# free to be bound. All of it is in a private mount namespace: the machine keeps its accounts and its /dev as they
+# are, and nothing is left when COMMAND ends.
+#
+# The homes are /dev/home/ada and /dev/home/bob: /dev is private anyway, and no checkout lives there that they would
+# hide. They are empty and in memory, or in FOLDER where fsync has to count.
+set -eu
+
+if [ -z "${SALLYPORT_SANDBOX:-}" ]; then
+    [ "$(id -u)" = 0 ] || { echo "sandbox.sh: must run as root: it makes mounts and accounts" >&2; exit 1; }
+    exec env SALLYPORT_SANDBOX=1 unshare --mount --propagation private "$0" "$@"
+fi
+unset SALLYPORT_SANDBOX
+
+homes=
+if [ "$1" = --homes ]; then
+    homes=$(realpath "$2")
+    shift 2
+fi
+
+dev=/mnt
+mount -t tmpfs -o mode=0755 sallyport-sandbox $dev
+for node in null zero full random urandom tty; do
+    : > $dev/$node
+    mount --bind /dev/$node $dev/$node
+done
+
+# First in the file, so that an account of the machine with the same name does not matter.
+mkdir $dev/etc
+{
+    printf '%s:x:%s:%s::/dev/home/%s:/bin/sh\n' ada 61001 61001 ada bob 61002 61002 bob
+    cat /etc/passwd
+} > $dev/etc/passwd
+{
+    printf '%s:x:%s:\n' ada 61001 bob 61002
+    cat /etc/group
+} > $dev/etc/group
+{
+    printf '%s:!:20000::::::\n' ada bob
+    cat /etc/shadow
+} > $dev/etc/shadow
+chmod 0600 $dev/etc/shadow
+for file in passwd group shadow; do
+    mount --bind $dev/etc/$file /etc/$file
+done
+
+mkdir $dev/home
+[ -z "$homes" ] || mount --bind "$homes" $dev/home
+for user in ada bob; do
+    mkdir -p $dev/home/$user
+    chown $user:$user $dev/home/$user
+    chmod 0755 $dev/home/$user
+done
+
+mount --move $dev /dev
+exec "$@"
