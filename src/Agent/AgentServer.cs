@@ -12,7 +12,7 @@ namespace Sallyport.Agent;
 internal sealed class AgentServer(SafeFileHandle listener, Conversation conversation, Trace trace)
 {
     private const int FewestWaiting = 1;
-    private const int MostWaiting = 2; // the kernel wakes them in turn, and few stay warm
+    private const int MostWaiting = 6;
     private const int MostThreads = 512;
     private const int StackBytes = 256 * 1024;
 

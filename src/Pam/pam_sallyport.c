@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@
 #include <security/pam_modules.h>
 
 #define DEFAULT_SOCKET "/run/sallyport/agent.sock"
+#define EAGER_US 1000      /* letting the agent run costs less than sleeping until it wakes us */
 #define ALLOWED "pam_sallyport.allowed" /* PAM data of a handle that was allowed in auth */
 
 #ifndef SILENCE_MS /* the tests do not wait that long */
@@ -110,11 +112,16 @@ static bool refuse(const struct question *q, const char *reason, ...)
     return false;
 }
 
-static int64_t now_ms(void)
+static int64_t now_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t now_ms(void)
+{
+    return now_us() / 1000;
 }
 
 static bool connect_agent(struct question *q)
@@ -207,12 +214,17 @@ static bool next_frame(struct question *q, struct frame *frame)
         memmove(q->buffer, p, have);
         q->start = 0;
         q->end = have;
-        if (!wait_for(q, POLLIN))
-            return false;
-        ssize_t received = recv(q->fd, q->buffer + have, HEADER + MAX_PAYLOAD - have, 0);
+        ssize_t received;
+        int64_t eager = now_us() + EAGER_US;
+        while ((received = recv(q->fd, q->buffer + have, HEADER + MAX_PAYLOAD - have, 0)) < 0 && errno == EAGAIN) {
+            if (now_us() < eager)
+                sched_yield();
+            else if (!wait_for(q, POLLIN))
+                return false;
+        }
         if (received == 0)
             return refuse(q, "sallyport-agent closed the connection without a verdict; see its log");
-        if (received < 0 && errno != EAGAIN && errno != EINTR)
+        if (received < 0 && errno != EINTR)
             return refuse(q, "cannot read from sallyport-agent: %m; see its log");
         q->end += received > 0 ? (size_t)received : 0;
         q->used = q->used > q->end ? q->used : q->end;

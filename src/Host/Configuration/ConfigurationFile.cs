@@ -15,6 +15,7 @@ internal sealed class ConfigurationFile(string path)
     private const int ForeignBits = 0x3F; // group and others
 
     private readonly Lock _lock = new();
+    private readonly byte[] _path = Encoding.UTF8.GetBytes(path + '\0');
     private SysStat.Statx _read;
     private HostConfiguration? _configuration;
 
@@ -23,7 +24,7 @@ internal sealed class ConfigurationFile(string path)
     {
         lock (_lock)
         {
-            if (SysStat.statx(Fcntl.AT_FDCWD, PathBytes, 0, SysStat.STATX_BASIC_STATS, out SysStat.Statx now) != 0)
+            if (SysStat.statx(Fcntl.AT_FDCWD, _path, 0, SysStat.STATX_BASIC_STATS, out SysStat.Statx now) != 0)
             {
                 throw Failed();
             }
@@ -38,12 +39,10 @@ internal sealed class ConfigurationFile(string path)
         }
     }
 
-    private byte[] PathBytes => Encoding.UTF8.GetBytes(path + '\0');
-
     private string Read(out SysStat.Statx stat)
     {
         using SafeFileHandle file = Fcntl.openat(
-            Fcntl.AT_FDCWD, PathBytes, Fcntl.O_RDONLY | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC, 0);
+            Fcntl.AT_FDCWD, _path, Fcntl.O_RDONLY | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC, 0);
         if (file.IsInvalid
             || SysStat.statx(file, [0], Fcntl.AT_EMPTY_PATH, SysStat.STATX_BASIC_STATS, out stat) != 0)
         {

@@ -13,6 +13,8 @@ internal readonly ref struct ActingUser
     [ThreadStatic]
     private static bool _hasNoGroups;
 
+    private static readonly uint _self = Unistd.geteuid();
+
     private readonly bool _switched;
 
     private ActingUser(bool switched) => _switched = switched;
@@ -24,14 +26,13 @@ internal readonly ref struct ActingUser
     public static bool TryEnter(Account account, ReadOnlySpan<uint> supplementaryGroups, out ActingUser acting)
     {
         acting = default;
-        uint self = Unistd.geteuid();
-        if (account.Uid == self)
+        if (account.Uid == _self)
         {
             return true;
         }
 
         // Groups first, the uid last; on the way back the other way round.
-        if (self != 0 || !SetGroups(supplementaryGroups))
+        if (_self != 0 || !SetGroups(supplementaryGroups))
         {
             return false;
         }

@@ -64,11 +64,10 @@ internal static class DurableReplace
             content = content[(int)Math.Max(wrote, 0)..];
         }
 
-        // A journal commit is the price of a login, so ext4 pays it once: it writes out a file's data before it
-        // commits the rename of that file over another (auto_da_alloc, ext4(5)), and fsync of the renamed file waits
-        // for the commit that holds the rename. Other file systems promise neither, and get both syncs.
-        bool oneCommit = Unistd.FileSystemType(file) == Unistd.EXT4_SUPER_MAGIC;
-        if (!oneCommit && Unistd.fsync(file) != 0)
+        // A journal commit is the price of a login, so ext4 pays it once: it starts to write a file's data when that file
+        // is renamed over another (auto_da_alloc), and does not commit the rename before the data is on disk
+        // (data=ordered, ext4(5)). Other file systems promise neither, and get both syncs.
+        if (Unistd.FileSystemType(file) != Unistd.EXT4_SUPER_MAGIC && Unistd.fsync(file) != 0)
         {
             return Marshal.GetLastPInvokeError();
         }
@@ -85,17 +84,10 @@ internal static class DurableReplace
             return Marshal.GetLastPInvokeError();
         }
 
+        // A folder that was opened by O_PATH cannot be synced (EBADF); the file's own sync is the next best.
         step = "sync";
-        return oneCommit ? Sync(file) : SyncFolder(folder, file);
-    }
-
-    private static int SyncFolder(SafeFileHandle folder, SafeFileHandle file)
-    {
-        using SafeFileHandle readable = Fcntl.openat(
-            folder, ".\0"u8, Fcntl.O_RDONLY | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
-
-        // A folder that may be written but not listed cannot be opened for fsync; the file's own is the next best.
-        return Sync(readable.IsInvalid ? file : readable);
+        int error = Sync(folder);
+        return error == Errno.EBADF ? Sync(file) : error;
     }
 
     private static int Sync(SafeFileHandle handle) => Unistd.fsync(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();

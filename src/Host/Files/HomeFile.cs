@@ -64,8 +64,15 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
             return Failed(Errno.ENOENT, "it is not an absolute path of a file", ReadProblem.Unusable);
         }
 
-        SafeFileHandle folder = Fcntl.openat(
-            Fcntl.AT_FDCWD, Bytes(slash == 0 ? "/" : path[..slash]), Fcntl.O_PATH | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
+        byte[] parent = Bytes(slash == 0 ? "/" : path[..slash]);
+        const int flags = Fcntl.O_RDONLY | Fcntl.O_CLOEXEC;
+        SafeFileHandle folder = Fcntl.openat(Fcntl.AT_FDCWD, parent, flags | Fcntl.O_DIRECTORY, 0);
+        if (folder.IsInvalid && LastError() == Errno.EACCES)
+        {
+            // A folder that may be searched but not listed; only its sync needs more (DurableReplace).
+            folder = Fcntl.openat(Fcntl.AT_FDCWD, parent, flags | Fcntl.O_DIRECTORY | Fcntl.O_PATH, 0);
+        }
+
         if (folder.IsInvalid)
         {
             return Failed(LastError());

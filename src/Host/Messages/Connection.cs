@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -20,6 +21,9 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     // After the first byte of a frame the rest is on its way; a caller that stops half-way is not a slow person.
     private static readonly TimeSpan _framePatience = TimeSpan.FromSeconds(2);
+
+    // A program answers within microseconds; letting it run costs less than going to sleep and being woken.
+    private static readonly TimeSpan _eager = TimeSpan.FromMicroseconds(50);
 
     private readonly byte[] _in = new byte[512]; // usual frames are smaller, and arrive in one piece
     private int _from;
@@ -157,6 +161,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
     private bool Fill(Span<byte> buffer, TimeSpan patience)
     {
         long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        long start = Stopwatch.GetTimestamp();
         while (true)
         {
             int ready = Math.Min(_to - _from, buffer.Length);
@@ -170,8 +175,17 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
             nint got = SysSocket.recv(socket, _in, _in.Length, SysSocket.MSG_DONTWAIT);
             (_from, _to) = (0, (int)Math.Max(got, 0));
-            if (got == 0
-                || (got < 0 && (Marshal.GetLastPInvokeError() is not (Errno.EAGAIN or Errno.EINTR) || !WaitUntil(end))))
+            bool nothingYet = got < 0 && Marshal.GetLastPInvokeError() is (Errno.EAGAIN or Errno.EINTR);
+            if (got <= 0 && !nothingYet)
+            {
+                return false;
+            }
+
+            if (nothingYet && Stopwatch.GetElapsedTime(start) < _eager)
+            {
+                Thread.Yield();
+            }
+            else if (nothingYet && !WaitUntil(end))
             {
                 return false;
             }

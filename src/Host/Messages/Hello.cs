@@ -38,19 +38,19 @@ internal sealed class Hello
     /// <summary>Null: a refusal; the reason is for the agent's log.</summary>
     public static Hello? Parse(ReadOnlySpan<byte> payload, out string? refusal)
     {
-        Dictionary<string, string> fields = [];
+        var values = new string?[7];
         List<string> arguments = [];
         byte[]? token = null;
+        bool authenticated = false;
         refusal = "hello: the payload does not end with NUL";
         if (payload.IsEmpty || payload[^1] != 0)
         {
             return null;
         }
 
-        while (!payload.IsEmpty)
+        for (; !payload.IsEmpty; payload = payload[(payload.IndexOf((byte)0) + 1)..])
         {
             ReadOnlySpan<byte> field = payload[..payload.IndexOf((byte)0)];
-            payload = payload[(field.Length + 1)..];
             int equals = field.IndexOf((byte)'=');
             if (equals < 1)
             {
@@ -58,48 +58,71 @@ internal sealed class Hello
                 return null;
             }
 
-            string name = Encoding.Latin1.GetString(field[..equals]);
+            ReadOnlySpan<byte> name = field[..equals];
             ReadOnlySpan<byte> value = field[(equals + 1)..];
-            if (name == "arg")
+            int known = IndexOf(name);
+            bool doubled = known >= 0 && values[known] is not null;
+            if (name.SequenceEqual("arg"u8))
             {
                 arguments.Add(Encoding.Latin1.GetString(value));
             }
-            else if (!fields.TryAdd(name, name == "authtok" ? "" : Encoding.Latin1.GetString(value)))
+            else if (name.SequenceEqual("authtok"u8))
             {
-                refusal = $"hello: {Printable.Of(name)} twice";
-                return null;
-            }
-            else if (name == "authtok")
-            {
+                doubled = token is not null;
                 token = value.ToArray(); // bytes, not text: it is wiped after use
+            }
+            else if (name.SequenceEqual("authenticated"u8))
+            {
+                doubled = authenticated;
+                authenticated = value.SequenceEqual("yes"u8);
+            }
+            else if (known >= 0)
+            {
+                values[known] = Encoding.Latin1.GetString(value);
+            }
+
+            if (doubled)
+            {
+                refusal = $"hello: {Encoding.Latin1.GetString(name)} twice";
+                return null;
             }
         }
 
-        Op op = fields.GetValueOrDefault("op") switch
+        Op op = values[1] switch
         {
             "auth" => Op.Auth,
             "account" => Op.Account,
             "session" => Op.Session,
             _ => Op.Unspecified,
         };
-        string user = fields.GetValueOrDefault("user", "");
-        refusal = fields.GetValueOrDefault("version") != "1" ? "hello: not version 1"
+        refusal = values[0] != "1" ? "hello: not version 1"
             : op is Op.Unspecified ? "hello: unknown op"
-            : user.Length == 0 ? "hello: no user"
+            : string.IsNullOrEmpty(values[2]) ? "hello: no user"
             : null;
         return refusal is not null ? null : new Hello
         {
             Op = op,
-            User = user,
-            Service = fields.GetValueOrDefault("service", ""),
-            RemoteHost = fields.GetValueOrDefault("rhost", ""),
-            Tty = fields.GetValueOrDefault("tty", ""),
-            SshConnection = fields.GetValueOrDefault("ssh_connection", ""),
-            Authenticated = fields.GetValueOrDefault("authenticated") == "yes",
+            User = values[2]!,
+            Service = values[3] ?? "",
+            RemoteHost = values[4] ?? "",
+            Tty = values[5] ?? "",
+            SshConnection = values[6] ?? "",
+            Authenticated = authenticated,
             Arguments = arguments,
             AuthenticationToken = token,
         };
     }
+
+    // A dictionary would be shorter; its code is cold on each login and took longer than all of the parsing.
+    private static int IndexOf(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("version"u8) ? 0
+        : name.SequenceEqual("op"u8) ? 1
+        : name.SequenceEqual("user"u8) ? 2
+        : name.SequenceEqual("service"u8) ? 3
+        : name.SequenceEqual("rhost"u8) ? 4
+        : name.SequenceEqual("tty"u8) ? 5
+        : name.SequenceEqual("ssh_connection"u8) ? 6
+        : -1;
 
     /// <summary>What is left of it where the caller is not root: his own word counts for nothing but his name.</summary>
     public Hello Unprivileged() => new() { Op = Op, User = User };

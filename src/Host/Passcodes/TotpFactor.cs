@@ -48,14 +48,14 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
 
         public Verdict Run()
         {
-            Debug($"{_user} asks{_from}");
+            Debug(() => $"{_user} asks{_from}");
             _file = Locate();
-            Debug($"the state file is \"{_file?.Path}\", allowed permissions {Convert.ToString(options.AllowedMode, 8)}");
+            Debug(() => $"the state file is \"{_file?.Path}\", allowed permissions {Convert.ToString(options.AllowedMode, 8)}");
             bool enrolled = false;
             bool grace = false;
             using (HomeFile.Reading? reading = _file?.Read())
             {
-                Debug(reading?.State is null ? "it cannot be used" : "it was read");
+                Debug(() => reading?.State is null ? "it cannot be used" : "it was read");
                 if (reading?.Problem is ReadProblem.Missing && options.NullOk)
                 {
                     return Verdict.Ignore;
@@ -79,8 +79,8 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 }
             }
 
-            Debug(enrolled ? "it has a secret" : "there is no secret");
-            Debug(grace ? "within the grace period" : "no grace period covers this login");
+            Debug(() => enrolled ? "it has a secret" : "there is no secret");
+            Debug(() => grace ? "within the grace period" : "no grace period covers this login");
             if (grace && !options.ForwardPass)
             {
                 return AllowByGrace();
@@ -161,7 +161,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 LogInvalid();
             }
 
-            Debug(outcome is CheckOutcome.Accepted ? "allowed" : "refused");
+            Debug(() => outcome is CheckOutcome.Accepted ? "allowed" : "refused");
             return outcome is CheckOutcome.Accepted ? Verdict.Allow : Verdict.Deny;
         }
 
@@ -192,7 +192,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
         private Verdict AllowByGrace()
         {
             conversation.Log(Priority.Info, $"within grace period: \"{_user}\"{_from}");
-            Debug("allowed");
+            Debug(() => "allowed");
             return Verdict.Allow;
         }
 
@@ -249,10 +249,10 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                     moveCounter && options.IncrementHotp && request.Trusted, Now, conversation.Log);
                 CheckOutcome outcome = check.Try(answer, prefixAllowed, out int prefixLength);
                 _searched |= check.Searched;
-                Debug(outcome is CheckOutcome.Accepted ? "the answer is a code of this file" : "no code of this file");
+                Debug(() => outcome is CheckOutcome.Accepted ? "the answer is a code of this file" : "no code of this file");
                 if (check.Searched && outcome is not CheckOutcome.NoMatch)
                 {
-                    Debug($"looked for a clock that is off; the learned skew is {state.TimeSkew} steps");
+                    Debug(() => $"looked for a clock that is off; the learned skew is {state.TimeSkew} steps");
                 }
 
                 if (outcome is CheckOutcome.NoMatch && !last)
@@ -277,7 +277,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
 
             if (accepted && options.GraceSeconds > 0)
             {
-                Debug(remembered ? "this address is remembered" : "this address cannot be remembered");
+                Debug(() => remembered ? "this address is remembered" : "this address cannot be remembered");
             }
 
             if (state.Changed && !Save(reading, state) && !options.AllowReadOnly)
@@ -305,11 +305,11 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
             return outcome;
         }
 
-        private void Debug(string text)
+        private void Debug(Func<string> text)
         {
             if (options.Debug)
             {
-                conversation.Log(Priority.Info, "debug: " + text);
+                conversation.Log(Priority.Info, "debug: " + text());
             }
         }
 
@@ -322,7 +322,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
             _saved = true;
             if (error == 0)
             {
-                Debug($"\"{_file.Path}\" was replaced");
+                Debug(() => $"\"{_file.Path}\" was replaced");
                 return true;
             }
 
