@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
@@ -14,7 +15,7 @@ public static class SkewSearch
     private const int BlockBytes = 64;
     private const int Lanes = 4;
     private const int RunGroups = 16;
-    private const int Run = Lanes * RunGroups;
+    private const int RunSteps = RunGroups * Lanes;
 
     /// <summary>
     /// Finds the step nearest to <paramref name="now"/> whose passcode this is, among all from
@@ -32,61 +33,40 @@ public static class SkewSearch
     {
         ArgumentNullException.ThrowIfNull(secret);
         ArgumentOutOfRangeException.ThrowIfNegative(radius);
-        HmacStates(secret.Expose(), out Sha1State inner, out Sha1State outer);
 
-        // The message schedule is linear over exclusive or. The candidates are taken in runs that start at a multiple
-        // of 64, so a candidate is its run's first counter xor its place in the run, and its schedule is that of the
-        // first xor that of the place. The latter are the same for all runs.
-        Span<Vector128<uint>> places = new Vector128<uint>[RunGroups * Sha1Lanes.ScheduleWords];
-        for (uint group = 0; group < RunGroups; group++)
-        {
-            Span<Vector128<uint>> place = places.Slice((int)group * Sha1Lanes.ScheduleWords, Sha1Lanes.ScheduleWords);
-            place[1] = Vector128.Create(0u, 1u, 2u, 3u) + Vector128.Create(group * Lanes);
-            Sha1Lanes.Expand(place);
-        }
-
+        // The message schedule is linear over exclusive or. The steps are taken in runs that start at a multiple of 64,
+        // so a step is its run's first step xor its place in the run, and its schedule is that of the one xor that of
+        // the other. The schedules of the places serve for all runs.
+        Span<Vector128<uint>> places = stackalloc Vector128<uint>[RunGroups * Sha1Lanes.ScheduleWords]; // 20 KiB
+        ExpandPlaces(places);
         Span<Vector128<uint>> run = stackalloc Vector128<uint>[Sha1Lanes.ScheduleWords];
-        Span<Vector128<uint>> schedule = stackalloc Vector128<uint>[Sha1Lanes.ScheduleWords];
-        Span<uint> mac = stackalloc uint[5 * Lanes];
-        long best = long.MaxValue; // 2 x distance, plus 1 if the step lies after now
+        Span<Vector128<uint>> message = stackalloc Vector128<uint>[Sha1Lanes.ScheduleWords];
 
-        long lead = unchecked(now.Value - radius) & (Run - 1);
-        for (long offset = -radius - lead; offset <= radius; offset += Run)
+        Expand(secret.Expose(), message, out Sha1State inner, out Sha1State outer);
+        long nearest = long.MaxValue;
+        long lead = unchecked(now.Value - radius) & (RunSteps - 1);
+        for (long first = -radius - lead; first <= radius; first += RunSteps)
         {
-            ulong counter = unchecked((ulong)(now.Value + offset));
-            Message(run, (uint)(counter >> 32), unchecked((uint)counter));
+            ExpandStep(run, unchecked((ulong)(now.Value + first)));
             for (int group = 0; group < RunGroups; group++)
             {
-                Span<Vector128<uint>> place = places.Slice(group * Sha1Lanes.ScheduleWords, Sha1Lanes.ScheduleWords);
-                for (int t = 0; t < Sha1Lanes.ScheduleWords; t++)
-                {
-                    schedule[t] = run[t] ^ place[t];
-                }
-
-                Sha1Lanes.Compress(in inner, schedule, out Sha1State digest);
-                Message(schedule, in digest);
-                Sha1Lanes.Compress(in outer, schedule, out digest);
-                digest.A.CopyTo(mac);
-                digest.B.CopyTo(mac[4..]);
-                digest.C.CopyTo(mac[8..]);
-                digest.D.CopyTo(mac[12..]);
-                digest.E.CopyTo(mac[16..]);
-                for (int lane = 0; lane < Lanes; lane++)
-                {
-                    long distance = offset + (group * Lanes) + lane;
-                    long rank = distance > 0 ? (2 * distance) + 1 : -2 * distance;
-                    bool counts = (Truncate(mac, lane) % Modulus == code) & (Math.Abs(distance) <= radius) & (rank < best);
-                    best = counts ? rank : best;
-                }
+                Sha1Lanes.CompressCombined(in inner, run, Place(places, group), out Sha1State digest);
+                PutDigest(message, in digest);
+                Sha1Lanes.Compress(in outer, message, out digest);
+                nearest = Math.Min(nearest, Rank(in digest, code, first + (group * Lanes), radius));
             }
         }
 
-        CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(schedule));
-        return best == long.MaxValue ? null : (int)((best & 1) == 0 ? -(best / 2) : best / 2);
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(message));
+        return nearest == long.MaxValue ? null : (int)((nearest & 1) == 0 ? -(nearest / 2) : nearest / 2);
     }
 
-    // RFC 2104: the states after the block of K xor ipad, and after that of K xor opad.
-    private static void HmacStates(ReadOnlySpan<byte> key, out Sha1State inner, out Sha1State outer)
+    // RFC 2104: the states after the block of K xor ipad (lane 0) and after that of K xor opad (lane 1).
+    private static void Expand(
+        ReadOnlySpan<byte> key,
+        Span<Vector128<uint>> schedule,
+        out Sha1State inner,
+        out Sha1State outer)
     {
         Span<byte> block = stackalloc byte[BlockBytes];
         block.Clear();
@@ -101,35 +81,46 @@ public static class SkewSearch
             key.CopyTo(block);
         }
 
-        Span<Vector128<uint>> schedule = stackalloc Vector128<uint>[Sha1Lanes.ScheduleWords];
         for (int t = 0; t < Sha1Lanes.BlockWords; t++)
         {
-            uint word = BinaryPrimitives.ReadUInt32BigEndian(block[(4 * t)..]);
+            uint word = BinaryPrimitives.ReadUInt32BigEndian(block[(sizeof(uint) * t)..]);
             schedule[t] = Vector128.Create(word) ^ Vector128.Create(0x36363636u, 0x5C5C5C5Cu, 0, 0);
         }
 
-        Sha1Lanes.Expand(schedule);
         Sha1State initial = Sha1State.Initial;
         Sha1Lanes.Compress(in initial, schedule, out Sha1State states);
-        inner = Sha1State.Broadcast(in states, 0);
-        outer = Sha1State.Broadcast(in states, 1);
+        inner = states.Spread(0);
+        outer = states.Spread(1);
         CryptographicOperations.ZeroMemory(block);
-        schedule.Clear();
     }
 
-    // The second block of the inner hash: eight bytes of counter, and padding for 64 + 8 bytes.
-    private static void Message(Span<Vector128<uint>> schedule, uint high, uint low)
+    private static void ExpandPlaces(Span<Vector128<uint>> places)
     {
-        schedule.Clear();
-        schedule[0] = Vector128.Create(high);
-        schedule[1] = Vector128.Create(low);
+        for (int group = 0; group < RunGroups; group++)
+        {
+            Span<Vector128<uint>> place = Place(places, group);
+            place[..Sha1Lanes.BlockWords].Clear();
+            place[1] = Vector128.Create(0u, 1u, 2u, 3u) + Vector128.Create((uint)(group * Lanes));
+            Sha1Lanes.Expand(place);
+        }
+    }
+
+    private static Span<Vector128<uint>> Place(Span<Vector128<uint>> places, int group) =>
+        places.Slice(group * Sha1Lanes.ScheduleWords, Sha1Lanes.ScheduleWords);
+
+    // The second block of the inner hash: the step in eight bytes, and the padding for 64 + 8 bytes.
+    private static void ExpandStep(Span<Vector128<uint>> schedule, ulong step)
+    {
+        schedule[..Sha1Lanes.BlockWords].Clear();
+        schedule[0] = Vector128.Create((uint)(step >> 32));
+        schedule[1] = Vector128.Create((uint)(step & uint.MaxValue));
         schedule[2] = Vector128.Create(0x8000_0000u);
         schedule[15] = Vector128.Create((64u + 8u) * 8u);
         Sha1Lanes.Expand(schedule);
     }
 
-    // The second block of the outer hash: the inner digest, and padding for 64 + 20 bytes.
-    private static void Message(Span<Vector128<uint>> schedule, in Sha1State digest)
+    // The second block of the outer hash: the inner digest, and the padding for 64 + 20 bytes.
+    private static void PutDigest(Span<Vector128<uint>> schedule, in Sha1State digest)
     {
         schedule[0] = digest.A;
         schedule[1] = digest.B;
@@ -139,16 +130,40 @@ public static class SkewSearch
         schedule[5] = Vector128.Create(0x8000_0000u);
         schedule[6..15].Clear();
         schedule[15] = Vector128.Create((64u + 20u) * 8u);
-        Sha1Lanes.Expand(schedule);
     }
 
-    // RFC 4226 section 5.3: 31 bits from the byte that the low 4 bits of the last byte name. A byte's place in the
-    // digest is a word and a shift, so nothing need be stored in big-endian order.
-    private static uint Truncate(ReadOnlySpan<uint> mac, int lane)
+    /// <summary>
+    /// The least rank of the lanes that match: twice the distance, plus 1 for a step after now, so that the lesser rank
+    /// is the better answer. Every lane costs the same.
+    /// </summary>
+    private static long Rank(in Sha1State digest, uint code, long first, int radius)
     {
-        int at = (int)(mac[16 + lane] & 0xF);
-        int word = (at & ~3) + lane; // four words a lane-wise row, so byte/4 x 4
-        ulong pair = ((ulong)mac[word] << 32) | mac[word + Lanes];
-        return unchecked((uint)(pair >> (32 - (8 * (at & 3))))) & 0x7FFF_FFFF;
+        Span<uint> words = stackalloc uint[5 * Lanes];
+        digest.A.CopyTo(words);
+        digest.B.CopyTo(words[Lanes..]);
+        digest.C.CopyTo(words[(2 * Lanes)..]);
+        digest.D.CopyTo(words[(3 * Lanes)..]);
+        digest.E.CopyTo(words[(4 * Lanes)..]);
+
+        long least = long.MaxValue;
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            long distance = Math.Abs(first + lane);
+            long rank = (2 * distance) + (first + lane > 0 ? 1 : 0);
+            bool counts = (Truncate(words, lane) % Modulus == code) & (distance <= radius) & (rank < least);
+            least = counts ? rank : least;
+        }
+
+        return least;
+    }
+
+    // RFC 4226 section 5.3: 31 bits from the byte that the low 4 bits of the last byte name. A byte of the digest is a
+    // word and a shift, so nothing is put into big-endian order for it.
+    private static uint Truncate(ReadOnlySpan<uint> words, int lane)
+    {
+        int at = (int)(words[(4 * Lanes) + lane] & 0xF);
+        int word = (at / sizeof(uint) * Lanes) + lane;
+        ulong pair = ((ulong)words[word] << 32) | words[word + Lanes];
+        return unchecked((uint)(pair >> (32 - (8 * (at % sizeof(uint)))))) & 0x7FFF_FFFF;
     }
 }
