@@ -79,7 +79,8 @@ printf 'HOTP/T30\tada\t-\t%s\n' 48656c6c6f21deadbeef | state_file oath root:root
 
 start_agent() {
     local config=$raw/sallyport.conf
-    (umask 077 && : > "$config")
+    mkdir "/dev/home/agent" # what it writes to hide who is enrolled goes to the same disk
+    (umask 077 && printf '[agent]\nstate_directory = /dev/home/agent\n' > "$config")
     "$agent" --config "$config" --socket "$raw/agent.sock" 2> "$raw/agent.log" &
     agent_pid=$!
     for _ in $(seq 100); do

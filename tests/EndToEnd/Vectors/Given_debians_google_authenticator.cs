@@ -19,7 +19,9 @@ public sealed class Given_debians_google_authenticator(Sandbox sandbox) : IClass
     {
         Scenario scenario = Scenario.Named(name);
 
-        Assert.Empty(_replay.Differences(scenario, scenario.Results("recorded-1.08", "recorded")));
+        IReadOnlyList<string> differences =
+            _replay.Differences(scenario, scenario.Results("recorded-1.08", "recorded"));
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
     }
 
     [Theory]

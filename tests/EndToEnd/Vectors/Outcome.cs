@@ -11,6 +11,9 @@ internal sealed record Outcome(
     /// <summary>Long files are told by their length, in the vectors too.</summary>
     private const int LongestText = 4096;
 
+    /// <summary>The log as it was written; not compared.</summary>
+    public IReadOnlyList<string> Syslog { get; init; } = [];
+
     public static Outcome Parse(JsonElement json) => new(
         json.GetProperty("rc").GetInt32(),
         Strings(json.GetProperty("conv")),
@@ -19,6 +22,8 @@ internal sealed record Outcome(
 
     public static string DescribeState(string mode, string owner, string text) =>
         $"{mode} {owner} {(text.Length < LongestText ? text : $"{text.Length} bytes")}";
+
+    public string ToText() => $"{Code}; {string.Join(" | ", Conversation)}; {string.Join(", ", Log)}; {State}";
 
     /// <summary>Compares with what was seen, and says each difference in one string.</summary>
     public IEnumerable<string> DifferencesTo(Outcome seen, string stateBefore)

@@ -17,19 +17,23 @@ internal sealed partial class Replay(Sandbox sandbox, string module, IReadOnlyLi
         Scenario scenario, IReadOnlyList<Outcome> expected, Func<Outcome, Outcome>? normalise = null)
     {
         normalise ??= o => o;
+        return [.. Run(scenario).Zip(expected).SelectMany((pair, index) =>
+            normalise(pair.Second)
+                .DifferencesTo(normalise(pair.First.Seen), pair.First.Before)
+                .Select(d => $"{scenario.Name} [{index}] {d}"))];
+    }
+
+    /// <summary>What came of each login, and the state before it.</summary>
+    public IReadOnlyList<(string Before, Outcome Seen)> Run(Scenario scenario)
+    {
         string path = Prepare(scenario);
-        string before = State(path);
-        List<string> differences = [];
-        foreach ((int index, Attempt attempt) in scenario.Attempts.Index())
+        List<(string Before, Outcome Seen)> outcomes = [];
+        foreach (Attempt attempt in scenario.Attempts)
         {
-            Outcome seen = Login(attempt, path);
-            differences.AddRange(normalise(expected[index])
-                .DifferencesTo(normalise(seen), before)
-                .Select(d => $"{scenario.Name} [{index}] {d}"));
-            before = seen.State;
+            outcomes.Add((State(path), Login(attempt, path)));
         }
 
-        return differences;
+        return outcomes;
     }
 
     private static string Substitute(string text) => text
@@ -109,7 +113,10 @@ internal sealed partial class Replay(Sandbox sandbox, string module, IReadOnlyLi
             int.Parse(code.Groups[1].ValueSpan, CultureInfo.InvariantCulture),
             [.. ConversationLine().Matches(result.Output).Select(m => m.Groups[1].Value)],
             [.. log.Select(LogLine.Classify).OfType<string>()],
-            State(path));
+            State(path))
+        {
+            Syslog = log,
+        };
     }
 
     private IEnumerable<string> CommandLine(Attempt attempt) =>

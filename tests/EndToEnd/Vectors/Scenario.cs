@@ -21,7 +21,10 @@ internal sealed record Scenario(string Name, JsonElement Json)
 
     public string Mode => Text("mode") ?? "0600";
 
-    /// <summary>Why we differ, where we mean to.</summary>
+    /// <summary>Ours means to do something else than what was recorded.</summary>
+    public bool Differs => Json.TryGetProperty("sallyport", out _);
+
+    /// <summary>Why: a heading of docs/reference/compatibility.md.</summary>
     public string? Why => Text("why");
 
     public IReadOnlyList<Attempt> Attempts { get; } =
