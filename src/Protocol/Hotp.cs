@@ -23,6 +23,13 @@ public static class Hotp
     {
         ArgumentNullException.ThrowIfNull(secret);
         uint modulus = Modulus(digits);
+        if (algorithm is OtpAlgorithm.Sha1)
+        {
+            Span<uint> truncated = stackalloc uint[HmacSha1Lanes.Lanes];
+            new HmacSha1Lanes(secret.Expose()).Compute(counter, truncated);
+            return truncated[0] % modulus;
+        }
+
         Span<byte> message = stackalloc byte[sizeof(long)];
         Span<byte> mac = stackalloc byte[MacBytesMax];
         BinaryPrimitives.WriteInt64BigEndian(message, counter);
@@ -44,7 +51,9 @@ public static class Hotp
     /// <param name="window">How many counters to try, at least 1.</param>
     /// <param name="digits">6, 7 or 8.</param>
     /// <param name="algorithm">The hash under the HMAC.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Window below 1, other digits, or no such algorithm.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A negative counter, window below 1, other digits, or no such algorithm.
+    /// </exception>
     public static long? Match(
         OtpSecret secret,
         uint code,
@@ -54,12 +63,49 @@ public static class Hotp
         OtpAlgorithm algorithm = OtpAlgorithm.Sha1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
-        long? match = null;
-        for (int i = 0; i < window; i++)
+        ArgumentOutOfRangeException.ThrowIfNegative(counter);
+        int count = (int)Math.Min(window, long.MaxValue - counter);
+        return FirstMatch(secret, code, counter, count, digits, algorithm) is int index ? counter + index : null;
+    }
+
+    /// <summary>
+    /// How far after <paramref name="first"/>, in two's complement, the first of so many counters lies whose passcode
+    /// this is. All of them are computed.
+    /// </summary>
+    internal static int? FirstMatch(
+        OtpSecret secret,
+        uint code,
+        long first,
+        int count,
+        int digits,
+        OtpAlgorithm algorithm)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        uint modulus = Modulus(digits);
+        int? match = null;
+        if (algorithm is not OtpAlgorithm.Sha1)
         {
-            long candidate = counter > long.MaxValue - i ? long.MaxValue : counter + i;
-            bool equal = Compute(secret, candidate, digits, algorithm) == code && candidate != long.MaxValue;
-            match = equal && match is null ? candidate : match;
+            for (int i = 0; i < count; i++)
+            {
+                bool equal = Compute(secret, unchecked(first + i), digits, algorithm) == code;
+                match = equal && match is null ? i : match;
+            }
+
+            return match;
+        }
+
+        HmacSha1Lanes hmac = new(secret.Expose());
+        Span<uint> truncated = stackalloc uint[HmacSha1Lanes.Lanes];
+        for (int i = 0; i < count; i++)
+        {
+            int lane = i % HmacSha1Lanes.Lanes;
+            if (lane == 0)
+            {
+                hmac.Compute(unchecked(first + i), truncated);
+            }
+
+            bool equal = truncated[lane] % modulus == code;
+            match = equal && match is null ? i : match;
         }
 
         return match;
@@ -77,9 +123,6 @@ public static class Hotp
     private static int Mac(OtpAlgorithm algorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> message, Span<byte> mac) =>
         algorithm switch
         {
-#pragma warning disable CA5350 // RFC 4226 is HMAC-SHA-1; what is known against SHA-1 are collisions, not its HMAC
-            OtpAlgorithm.Sha1 => HMACSHA1.HashData(key, message, mac),
-#pragma warning restore CA5350
             OtpAlgorithm.Sha256 => HMACSHA256.HashData(key, message, mac),
             OtpAlgorithm.Sha512 => HMACSHA512.HashData(key, message, mac),
             _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "No such algorithm."),

@@ -44,14 +44,9 @@ public static class Totp
     {
         ArgumentOutOfRangeException.ThrowIfNegative(back);
         ArgumentOutOfRangeException.ThrowIfNegative(ahead);
-        TimeStep? match = null;
-        for (long offset = -back; offset <= ahead; offset++)
-        {
-            TimeStep step = new(unchecked(centre.Value + offset));
-            bool equal = Compute(secret, step, digits, algorithm) == code;
-            match = equal && match is null ? step : match;
-        }
-
-        return match;
+        long first = unchecked(centre.Value - back);
+        return Hotp.FirstMatch(secret, code, first, checked(back + ahead + 1), digits, algorithm) is int index
+            ? new TimeStep(unchecked(first + index))
+            : null;
     }
 }
