@@ -18,10 +18,10 @@ public sealed class BrokenStateFileTests
         { $"truncate -s 65537 {File}", "Invalid file size for" },
         { $"printf '\\000' >> {File}", "Invalid file contents in" },
         { $"chmod 0644 {File}", "are more permissive than" },
-        { $"chown bob {File}", "must be owned by" },
+        { $"chown bob {File}", "Failed to read" },
         { $"rm {File}; mkfifo -m 600 {File}; chown alice {File}", "is not a regular file" },
         { $"rm {File}; mkdir -m 700 {File}; chown alice {File}", "is not a regular file" },
-        { $"mv {File} /home/bob/stolen; chown bob /home/bob/stolen; ln -s /home/bob/stolen {File}", "must be owned by" },
+        { $"mv {File} /home/bob/stolen; chown bob /home/bob/stolen; ln -s /home/bob/stolen {File}", "Failed to read" },
     };
 
     [Theory]

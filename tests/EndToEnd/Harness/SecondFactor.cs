@@ -6,8 +6,6 @@ internal sealed record SecondFactor(string Module)
     public static readonly SecondFactor Sallyport = new("pam_sallyport.so");
     public static readonly SecondFactor Google = new("pam_google_authenticator.so");
 
-    public static SecondFactor Default => Environment.GetEnvironmentVariable("E2E_MODULE") == "google" ? Google : Sallyport;
-
     public string Auth(string options = "") => $"auth required {Module} {options}";
 
     public override string ToString() => Module;

@@ -38,7 +38,7 @@ internal sealed class World : IAsyncDisposable
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         Sandbox sandbox = await Sandbox.StartAsync(cancellationToken);
-        var world = new World(sandbox, factor ?? SecondFactor.Default, cancellationToken);
+        var world = new World(sandbox, factor ?? SecondFactor.Sallyport, cancellationToken);
         await SshHost.MakeHostKeyAsync(sandbox);
         await world.Client.InstallAsync();
         await world.InstallFactorAsync();
@@ -84,7 +84,9 @@ internal sealed class World : IAsyncDisposable
     private string ModuleFolder()
     {
         string root = Sandbox.Outside("");
-        string? folder = Directory.GetDirectories(root + "/usr/lib", "security", SearchOption.AllDirectories)
+        string? folder = Directory.GetDirectories(root + "/usr/lib") // /usr/lib/TRIPLET/security
+            .Append(root + "/usr/lib64")
+            .Select(parent => parent + "/security")
             .FirstOrDefault(path => File.Exists(path + "/pam_unix.so"));
         Assert.True(folder is not null, "no pam_unix.so below /usr/lib: install libpam-modules");
         return folder[root.Length..];
