@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Sallyport.EndToEnd.Vectors;
 
 /// <summary>Module and agent where pam_google_authenticator.so stood: the same, but for what we mend on purpose.</summary>
