@@ -11,8 +11,12 @@ set -eu
 
 if [ -z "${SALLYPORT_SANDBOX:-}" ]; then
     [ "$(id -u)" = 0 ] || { echo "sandbox.sh: must run as root: it makes mounts and accounts" >&2; exit 1; }
-    exec env SALLYPORT_SANDBOX=1 unshare --mount --propagation private "$0" "$@"
+    # In a chroot / is no mount point, so unshare cannot make it private; nsenter below does, from the real root.
+    propagation=private
+    unshare --mount true 2> /dev/null || propagation=unchanged
+    exec env SALLYPORT_SANDBOX=$propagation unshare --mount --propagation $propagation "$0" "$@"
 fi
+[ "$SALLYPORT_SANDBOX" = private ] || nsenter --mount=/proc/self/ns/mnt -- mount --make-rprivate /
 unset SALLYPORT_SANDBOX
 
 homes=

@@ -11,7 +11,8 @@ build_host() {
     build_part sallyport-agent "sallyport-agent: compiling to native code (about half a minute)" publish_agent \
         src/Protocol src/Host src/Agent Directory.Build.props Directory.Packages.props global.json .editorconfig \
         eng/BannedSymbols.txt
-    build_part pam_sallyport.so "pam_sallyport.so" make_module src/Pam
+    build_part pam_sallyport.so "pam_sallyport.so" make_module \
+        src/Pam/Makefile src/Pam/pam_sallyport.c
     exec 9>&-
     say "Built: out/host/sallyport-agent, out/host/pam_sallyport.so"
 }
@@ -34,7 +35,7 @@ build_part() {
 }
 
 digest_of() {
-    { "$DOTNET" --version && find "$@" -type f ! -name '*.o' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; } |
+    { "$DOTNET" --version && find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; } |
         sha256sum
 }
 
@@ -50,7 +51,7 @@ publish_agent() {
 }
 
 make_module() {
-    make -C src/Pam OUT="$HOST" || fail "pam_sallyport.so did not build (the compiler's words are above)."
+    make --always-make -C src/Pam OUT="$HOST" || fail "pam_sallyport.so did not build (the compiler's words are above)."
 }
 
 runtime_identifier() {

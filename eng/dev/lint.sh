@@ -5,7 +5,7 @@ LINT_PASSED=0 LINT_FAILED=0
 
 run_lint() {
     step "lint"
-    mkdir -p "$ROOT/out/test"
+    mkdir -p "$ROOT/out/logs"
     check "the C# code is formatted" format
     check "the scripts pass shellcheck" scripts
     check "README.md has at most 120 lines" at_most 120 README.md
@@ -21,7 +21,7 @@ check() {
         say "passed $text"
         LINT_PASSED=$((LINT_PASSED + 1))
     else
-        say "failed $text" | tee -a "$ROOT/out/test/lint.log"
+        say "failed $text" | tee -a "$ROOT/out/logs/lint.log"
         LINT_FAILED=$((LINT_FAILED + 1))
     fi
 }

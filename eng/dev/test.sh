@@ -8,7 +8,7 @@ run_tests() {
     need_sdk
     # shellcheck source=eng/dev/lint.sh
     . eng/dev/lint.sh
-    local begun=$SECONDS project projects logs=$ROOT/out/test
+    local begun=$SECONDS project projects logs=$ROOT/out/logs
     rm -rf "$logs"
     mkdir -p "$logs"
 
@@ -25,7 +25,7 @@ run_tests() {
     PASSED=$((PASSED + LINT_PASSED))
     FAILED=$((FAILED + LINT_FAILED))
 
-    step "All suites, in $((SECONDS - begun)) s (logs: out/test)"
+    step "All suites, in $((SECONDS - begun)) s (logs: out/logs)"
     grep -h '^failed ' "$logs"/*.log || true
     [ $PASSED -gt 0 ] || count_failure "no test ran"
     say "$PASSED passed, $FAILED failed, $SKIPPED skipped"
@@ -59,6 +59,6 @@ summary() {
 }
 
 count_failure() {
-    say "failed $1" | tee -a "$ROOT/out/test/dev.log"
+    say "failed $1" | tee -a "$ROOT/out/logs/dev.log"
     FAILED=$((FAILED + 1))
 }

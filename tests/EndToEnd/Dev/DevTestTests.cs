@@ -42,7 +42,7 @@ public sealed class Given_suites_that_end_in_different_ways : IDisposable
     }
 
     private int FailuresInLogs() =>
-        Directory.EnumerateFiles(Path.Combine(_machine.Root, "out", "test"), "*.log")
+        Directory.EnumerateFiles(Path.Combine(_machine.Root, "out", "logs"), "*.log")
             .SelectMany(File.ReadLines)
             .Count(l => l.StartsWith("failed ", StringComparison.Ordinal));
 

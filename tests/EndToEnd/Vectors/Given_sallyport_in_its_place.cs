@@ -1,4 +1,3 @@
-
 namespace Sallyport.EndToEnd.Vectors;
 
 /// <summary>Module and agent where pam_google_authenticator.so stood: the same, but for what we mend on purpose.</summary>

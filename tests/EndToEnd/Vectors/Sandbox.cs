@@ -58,7 +58,7 @@ public sealed class Sandbox : IDisposable
     /// <summary>The command line that runs a program in the sandbox under a clock that stands still.</summary>
     public IEnumerable<string> Frozen(IEnumerable<string> clock, IEnumerable<string> commandLine) =>
     [
-        $"--mount=/proc/{_shell.Id}/ns/mnt", "env",
+        $"--target={_shell.Id}", "--mount", "--root", "--wd", "env",
         $"LD_PRELOAD={FakeTime}", "FAKETIME_DONT_FAKE_MONOTONIC=1", "TZ=UTC", .. clock, .. commandLine,
     ];
 
