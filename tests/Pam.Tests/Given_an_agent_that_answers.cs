@@ -128,6 +128,24 @@ public sealed class Given_an_agent_that_answers
     }
 
     [Fact]
+    public async Task When_the_longest_frame_comes_in_two_parts_what_is_behind_it_is_left_for_later()
+    {
+        byte[] log = Frame.Log(7, new string('x', Frame.MaxPayload - 1));
+        await using var agent = new LyingAgent(async peer =>
+        {
+            await peer.ReceiveAsync('H');
+            await peer.SendAsync(Frame.Prompt, log[..100]);
+            await peer.ReceiveAsync('A');
+            await peer.SendAsync(log[100..], Frame.Log(7, "behind it"), Frame.Allow);
+        });
+
+        ShimCall call = await Shim.AskAsync(agent, "auth");
+
+        Assert.Equal(PamCode.Success, call.Code);
+        Assert.Equal([Frame.MaxPayload - 1, "behind it".Length], call.Log.Select(line => line.Text.Length));
+    }
+
+    [Fact]
     public async Task When_it_logs_every_byte_and_priority_arrives_as_it_is()
     {
         byte[][] frames =

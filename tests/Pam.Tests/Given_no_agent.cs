@@ -9,6 +9,8 @@ public sealed class Given_no_agent : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sallyport-");
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
@@ -71,13 +73,19 @@ public sealed class Given_no_agent : IDisposable
         string path = Path.Combine(_folder.FullName, "agent.sock");
         using Process impostor = Process.Start(
             new ProcessStartInfo(Native.Driver, ["serve", path, NobodysUid]) { RedirectStandardOutput = true })!;
-        Assert.Equal("listening", await impostor.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        try
+        {
+            Assert.Equal("listening", await impostor.StandardOutput.ReadLineAsync(Cancelled));
 
-        ShimCall call = Assert.Single(await Shim.RunAsync("-k", "secret", op, "use_first_pass", $"socket={path}"));
+            ShimCall call = Assert.Single(await Shim.RunAsync("-k", "secret", op, "use_first_pass", $"socket={path}"));
 
-        call.AssertRefused(op, $"uid {NobodysUid} listens at {path}");
-        Assert.Equal("received 0", await impostor.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
-        await impostor.WaitForExitAsync(TestContext.Current.CancellationToken);
+            call.AssertRefused(op, $"uid {NobodysUid} listens at {path}");
+            Assert.Equal("received 0", await impostor.StandardOutput.ReadLineAsync(Cancelled));
+        }
+        finally
+        {
+            impostor.Kill();
+        }
     }
 
     [Fact]
@@ -97,8 +105,8 @@ public sealed class Given_no_agent : IDisposable
     {
         using var queue = new FullQueue(_folder);
         Task<IReadOnlyList<ShimCall>> asking = Shim.RunAsync("auth", "nullok", $"socket={queue.SocketPath}");
-        await Task.Delay(500, TestContext.Current.CancellationToken);
-        using Socket shim = await queue.AcceptBehindItAsync();
+        await Task.Delay(500, Cancelled);
+        using Socket shim = await queue.AcceptBehindItAsync().WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
         await shim.SendAsync(Frame.Allow);
 
         ShimCall call = Assert.Single(await asking);

@@ -56,6 +56,12 @@ internal static class Shim
     public static async Task<ShimCall> AskAsync(LyingAgent agent, string op, params IEnumerable<string> options) =>
         Assert.Single(await RunAsync([.. options, op, "nullok", $"socket={agent.SocketPath}"]));
 
+    /// <summary>As <see cref="AskAsync"/>, with an agent that may be silent for 1.5 s only.</summary>
+    public static async Task<ShimCall> AskImpatientlyAsync(
+        LyingAgent agent, string op, params IEnumerable<string> options) =>
+        Assert.Single(await RunDriverAsync(
+            Native.ImpatientDriver, [.. options, op, "nullok", $"socket={agent.SocketPath}"]));
+
     /// <summary>
     /// Every call that these arguments of the driver ask for. The driver is under sanitizers and compares its process
     /// before and after each call: whatever was left behind fails here.
@@ -63,7 +69,7 @@ internal static class Shim
     public static Task<IReadOnlyList<ShimCall>> RunAsync(params IEnumerable<string> arguments) =>
         RunDriverAsync(Native.Driver, arguments);
 
-    public static async Task<IReadOnlyList<ShimCall>> RunDriverAsync(string driver, IEnumerable<string> arguments)
+    private static async Task<IReadOnlyList<ShimCall>> RunDriverAsync(string driver, IEnumerable<string> arguments)
     {
         Native.Output output = await Native.RunAsync(driver, arguments);
         Assert.Equal("", output.Errors);

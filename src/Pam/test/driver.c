@@ -6,11 +6,11 @@
  * `left` is something that the shim left behind in its process; there must be none. Bytes are written in hex.
  *
  *   driver [-n TIMES] [-u USER] [-s SERVICE] [-r RUSER] [-R RHOST] [-t TTY] [-e NAME=VALUE] [-k AUTHTOK] [-a ANSWER]
- *          [-f error|silent|empty|none] [-w ANSWER_AFTER_MS] [-U] [-T] [-i] OP[,OP...] [ARGUMENT...]
+ *          [-f error|silent|empty|none] [-w ANSWER_AFTER_MS] [-U] [-T] [-i] [-E] OP[,OP...] [ARGUMENT...]
  *   driver serve PATH UID      listen as that uid, and say how many bytes a caller sent
  *
  * -f: how the application fails to answer. -U: pam_get_user fails. -T: PAM_AUTHTOK cannot be set. -i: a signal every
- * 2 ms. The operations of one list share one PAM handle; -n repeats them on a new one.
+ * 2 ms. -E: errno is EAGAIN beforehand. The operations of one list share one PAM handle; -n repeats them on a new one.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -29,7 +29,7 @@
 #include "fake_pam.h"
 
 static const char *answer = "123456", *failure = "";
-static int answer_after_ms;
+static int answer_after_ms, errno_before = 4242;
 static char ident[256];
 static volatile sig_atomic_t alarms;
 
@@ -168,9 +168,9 @@ static void run(pam_handle_t *pamh, const char *op, int argc, const char **argv)
         if (strcmp(op, entry[i].name) != 0)
             continue;
         look(&before);
-        errno = 4242;
+        errno = errno_before;
         int code = entry[i].function(pamh, 0, argc, argv);
-        if (errno != 4242)
+        if (errno != errno_before)
             printf("left errno\n");
         look(&after);
         compare(&before, &after);
@@ -218,7 +218,7 @@ int main(int argc, char **argv)
         return serve(argv[2], (uid_t)atoi(argv[3]));
     template.item[PAM_USER] = "ada";
     template.item[PAM_SERVICE] = "sshd";
-    for (int option; (option = getopt(argc, argv, "+n:u:s:r:R:t:e:k:a:f:w:UTi")) != -1;)
+    for (int option; (option = getopt(argc, argv, "+n:u:s:r:R:t:e:k:a:f:w:UTiE")) != -1;)
         switch (option) {
         case 'n': times = atoi(optarg); break;
         case 'u': template.item[PAM_USER] = *optarg == '-' ? NULL : optarg; break;
@@ -234,6 +234,7 @@ int main(int argc, char **argv)
         case 'U': template.user_fails = true; break;
         case 'T': template.token_fails = true; break;
         case 'i': interrupted = 1; break;
+        case 'E': errno_before = EAGAIN; break;
         default: return 2;
         }
     if (optind == argc || variables >= FAKE_VARIABLES)
