@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Sallyport.EndToEnd.Dev;
+
+namespace Sallyport.EndToEnd.Systemd;
+
+/// <summary>
+/// A machine of this machine's release with systemd as its first process, an sshd, and what ./dev install puts there.
+/// It vanishes, with all that was changed in it, when it is disposed.
+/// </summary>
+internal sealed class BootedHost : IAsyncDisposable
+{
+    private static readonly string _script = Path.Combine(Repository.Root, "eng", "booted-root.sh");
+
+    private readonly Process _booted;
+    private readonly DirectoryInfo _tree;
+    private readonly string _leader;
+
+    private BootedHost(Process booted, DirectoryInfo tree, string leader)
+    {
+        _booted = booted;
+        _tree = tree;
+        _leader = leader;
+    }
+
+    public static async Task<BootedHost> StartAsync()
+    {
+        Repository.RequireHostPrograms();
+        (await Command.RunAsync(_script, ["make"], limit: TimeSpan.FromMinutes(10))).Succeeded();
+
+        DirectoryInfo tree = Directory.CreateTempSubdirectory("sallyport-tree-");
+        // It is laid over the machine's own /, which must not become closed by it.
+        File.SetUnixFileMode(tree.FullName, (UnixFileMode)0b111_101_101);
+        (await Command.RunAsync(Path.Combine(Repository.Root, "dev"), ["install", $"DESTDIR={tree.FullName}"])).Succeeded();
+
+        Process booted = Process.Start(new ProcessStartInfo(_script, ["boot", tree.FullName])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        string? leader = await booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        if (leader is null)
+        {
+            Assert.Fail(await booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        }
+
+        return new(booted, tree, leader);
+    }
+
+    /// <summary>Runs a line of shell as the machine's root.</summary>
+    public Task<Command> ShellAsync(string line) => Command.RunAsync(_script, ["run", _leader, "/bin/bash", "-ec", line]);
+
+    /// <summary>Runs a line of shell that has to succeed, and gives back what it printed.</summary>
+    public async Task<string> SayAsync(string line) => (await ShellAsync(line)).Succeeded().Output.TrimEnd('\n');
+
+    /// <summary>Waits until a line of shell succeeds.</summary>
+    public async Task UntilAsync(string line)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        Command last;
+        while ((last = await ShellAsync(line)).ExitCode != 0)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(20), $"still not: {line}\n{last}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _booted.StandardInput.Close();
+        await _booted.WaitForExitAsync();
+        _booted.Dispose();
+        _tree.Delete(recursive: true);
+    }
+}

@@ -1,0 +1,37 @@
+using Sallyport.EndToEnd.Dev;
+
+namespace Sallyport.EndToEnd.Systemd;
+
+/// <summary>A page of docs/how-to. Its commands are the blocks marked sh, under their headings.</summary>
+internal sealed class HowTo
+{
+    private readonly Dictionary<string, string> _commands = [];
+
+    private HowTo(IEnumerable<string> lines)
+    {
+        string heading = "";
+        bool command = false;
+        foreach (string line in lines)
+        {
+            if (command && line != "```")
+            {
+                _commands[heading] = _commands.GetValueOrDefault(heading, "") + line + "\n";
+            }
+            else if (line.StartsWith('#'))
+            {
+                heading = line.TrimStart('#').Trim();
+            }
+
+            command = line == "```sh" || (command && line != "```");
+        }
+    }
+
+    public static HowTo Read(string page) => new(File.ReadLines(Path.Combine(Repository.Root, "docs", "how-to", page)));
+
+    /// <summary>Runs the commands under a heading, as they stand in the page, as the machine's root.</summary>
+    public async Task<string> FollowAsync(BootedHost host, string heading)
+    {
+        Assert.True(_commands.ContainsKey(heading), $"the page has no commands under '{heading}'");
+        return await host.SayAsync(_commands[heading]);
+    }
+}
