@@ -25,11 +25,13 @@
 #include <security/pam_modules.h>
 
 #define DEFAULT_SOCKET "/run/sallyport/agent.sock"
-#define EAGER_US 1000      /* letting the agent run costs less than sleeping until it wakes us */
 #define ALLOWED "pam_sallyport.allowed" /* PAM data of a handle that was allowed in auth */
 
 #ifndef SILENCE_MS /* the tests do not wait that long */
 #define SILENCE_MS 90000
+#endif
+#ifndef EAGER_US /* for so long, letting the agent run costs less than sleeping until it wakes us */
+#define EAGER_US 1000
 #endif
 
 enum { HEADER = 5, MAX_PAYLOAD = 65536, MAX_FRAMES = 256, CONNECT_MS = 2000 };

@@ -62,7 +62,7 @@ internal sealed class CodeCheck(
             return CheckOutcome.Accepted;
         }
 
-        if (moveCounter)
+        if (moveCounter && state.HotpCounter < long.MaxValue)
         {
             state.SetHotpCounter(state.HotpCounter + 1);
         }
