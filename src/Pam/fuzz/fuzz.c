@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../test/fake_pam.h"
@@ -28,10 +30,25 @@ static size_t input_left;
 static unsigned behaviour, calls, is_open, prompts;
 static uint8_t sent[1 << 20];
 static size_t sent_length;
+static int64_t clock_us = 1;
 
 #define REQUIRE(condition) do { if (!(condition)) { fprintf(stderr, "fuzz: not %s\n", #condition); abort(); } } while (0)
 
 /* ---- The kernel ---- */
+
+static int fuzz_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    REQUIRE(clock == CLOCK_MONOTONIC);
+    *now = (struct timespec){ .tv_sec = clock_us / 1000000, .tv_nsec = clock_us % 1000000 * 1000 };
+    return 0;
+}
+
+/* Time passes here only, so that the shim's short wait for the agent takes none of the fuzzer's. */
+static int fuzz_sched_yield(void)
+{
+    clock_us += 600;
+    return 0;
+}
 
 static int fuzz_socket(int domain, int type, int protocol)
 {
@@ -147,6 +164,8 @@ static int application(int count, const struct pam_message **message, struct pam
     return PAM_SUCCESS;
 }
 
+#define clock_gettime fuzz_clock_gettime
+#define sched_yield fuzz_sched_yield
 #define socket fuzz_socket
 #define connect fuzz_connect
 #define getsockopt fuzz_getsockopt
@@ -225,6 +244,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input = data + 2;
     input_left = size - 2;
     calls = prompts = 0;
+    clock_us = 1;
     sent_length = 0;
 
     struct pam_handle handle = { .conv = { application, NULL }, .token_fails = (behaviour & TOKEN_FAILS) != 0 };
