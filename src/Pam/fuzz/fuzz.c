@@ -176,7 +176,6 @@ static int application(int count, const struct pam_message **message, struct pam
 #define openlog fuzz_openlog
 #define syslog fuzz_syslog
 #define closelog() ((void)0)
-#define EAGER_US 0 /* yielding to whatever else runs here is not what this looks at */
 #include "../pam_sallyport.c"
 
 /* ---- The same bytes, read once more ---- */
