@@ -13,7 +13,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
 {
     private const int FewestWaiting = 1;
     private const int MostWaiting = 6;
-    private const int MostThreads = 512;
+    private const int MostThreads = 192; // others than root have 64 at most; the unit's TasksMax leaves room for these
     private const int StackBytes = 256 * 1024;
 
     private readonly object _lock = new(); // not a Lock: Drain waits on it
@@ -25,10 +25,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
     {
         lock (_lock)
         {
-            while (_waiting < FewestWaiting)
-            {
-                StartThread();
-            }
+            StartThread();
         }
     }
 
@@ -47,9 +44,16 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
 
     private void StartThread()
     {
-        _threads++;
-        _waiting++;
-        new Thread(Work, StackBytes) { IsBackground = true, Name = "login" }.Start();
+        try
+        {
+            new Thread(Work, StackBytes) { IsBackground = true, Name = "login" }.Start();
+            _threads++;
+            _waiting++;
+        }
+        catch (OutOfMemoryException)
+        {
+            trace.Write(Priority.Error, "no room for another thread; logins wait for the ones that are open");
+        }
     }
 
     private void Work()

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Sallyport.Host;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Files;
@@ -32,6 +33,7 @@ internal sealed class Conversation(
             }
 
             Verdict verdict = Decide(hello, peer.Uid, connection);
+            CryptographicOperations.ZeroMemory(hello.AuthenticationToken);
             verdict = connection.IsBroken ? Verdict.Deny : verdict;
             trace.Answer(hello, peer.Uid, verdict);
             if (verdict is Verdict.Allow && hello.Op is Op.Auth && peer.Uid == 0)

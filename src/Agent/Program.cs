@@ -82,7 +82,7 @@ Notify("READY=1");
 
 stop.Wait();
 Notify("STOPPING=1");
-server.Drain(TimeSpan.FromSeconds(10));
+server.Drain(TimeSpan.FromSeconds(8)); // the unit gives ten
 if (socketPath is not null)
 {
     _ = Unistd.unlink(Encoding.UTF8.GetBytes(socketPath + '\0'));

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Interop;
@@ -115,23 +116,29 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
             return Failed(Errno.EIO, unread);
         }
 
-        if (StateFile.TryParse(content, out StateFile? state) is not StateFileProblem.None || state is null)
+        StateFileProblem problem = StateFile.TryParse(content, out StateFile? state);
+        CryptographicOperations.ZeroMemory(content); // the state has a copy that is wiped with it
+        if (problem is not StateFileProblem.None || state is null)
         {
             return Reading.Refused(ReadProblem.Unusable, 0, $"Invalid file contents in \"{path}\"");
         }
 
-        return Stat(folder, [0], Fcntl.AT_EMPTY_PATH, out SysStat.Statx parent) is int lost and not 0
-            ? Failed(lost)
-            : new Reading
-            {
-                Problem = ReadProblem.None,
-                State = state,
-                Folder = folder,
-                Name = name,
-                Groups = groups,
-                Found = stat,
-                Key = new FileKey(parent.DevMajor, parent.DevMinor, parent.Inode, Encoding.Latin1.GetString(name)),
-            };
+        if (Stat(folder, [0], Fcntl.AT_EMPTY_PATH, out SysStat.Statx parent) is int lost and not 0)
+        {
+            state.Dispose();
+            return Failed(lost);
+        }
+
+        return new Reading
+        {
+            Problem = ReadProblem.None,
+            State = state,
+            Folder = folder,
+            Name = name,
+            Groups = groups,
+            Found = stat,
+            Key = new FileKey(parent.DevMajor, parent.DevMinor, parent.Inode, Encoding.Latin1.GetString(name)),
+        };
     }
 
     private string? WrongAttributes(in SysStat.Statx stat)
@@ -215,7 +222,8 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
 
     private static string Octal(int mode) => Convert.ToString(mode, 8).PadLeft(4, '0');
 
-    /// <summary>A state file as it was found, with what is needed to replace it. Dispose closes its folder.</summary>
+    /// <summary>A state file as it was found, with what is needed to replace it. Dispose closes its folder
+    /// and wipes the state.</summary>
     internal sealed class Reading : IDisposable
     {
         public required ReadProblem Problem { get; init; }
@@ -246,6 +254,8 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
             {
                 Folder.Dispose();
             }
+
+            State?.Dispose();
         }
     }
 }

@@ -146,13 +146,17 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 outcome = enrolled
                     ? Check(request.Token, prefixAllowed: true, moveCounter: last && request.Token is { Length: 6 }, last)
                     : outcome;
+                if (last)
+                {
+                    HideWhoIsEnrolled(outcome, request.Token, prefixAllowed: true);
+                }
             }
 
             if (outcome is CheckOutcome.NoMatch && options.AskIfTokenFails)
             {
                 byte[]? answer = Ask();
                 outcome = enrolled ? Check(answer, options.ForwardPass, moveCounter: true, last: true) : outcome;
-                HideWhoIsEnrolled(outcome, answer);
+                HideWhoIsEnrolled(outcome, answer, options.ForwardPass);
                 Wipe(answer);
             }
 
@@ -318,7 +322,16 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
 
         private bool Save(HomeFile.Reading reading, StateFile state)
         {
-            int error = _file!.Replace(reading, state.ToBytes(), out string? step);
+            if (!state.Fits)
+            {
+                conversation.Log(Priority.Error,
+                    $"Failed to update secret file \"{_file!.Path}\": it would outgrow {StateFile.MaxBytes} bytes");
+                return false;
+            }
+
+            byte[] content = state.ToBytes();
+            int error = _file!.Replace(reading, content, out string? step);
+            CryptographicOperations.ZeroMemory(content);
             _saved = true;
             if (error == 0)
             {
@@ -382,14 +395,14 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
         }
 
         /// <summary>A refusal costs the same search and the same write, whoever it is for.</summary>
-        private void HideWhoIsEnrolled(CheckOutcome outcome, byte[]? answer)
+        private void HideWhoIsEnrolled(CheckOutcome outcome, byte[]? answer, bool prefixAllowed)
         {
             if (outcome is CheckOutcome.Accepted || decoy is null)
             {
                 return;
             }
 
-            if (!_searched && options.LearnSkew && Answer.TrySplit(answer, 6, options.ForwardPass, out _, out _))
+            if (!_searched && options.LearnSkew && Answer.TrySplit(answer, 6, prefixAllowed, out _, out _))
             {
                 decoy.Search(Now);
             }
