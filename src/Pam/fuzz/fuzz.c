@@ -23,7 +23,9 @@
 #include "../test/fake_pam.h"
 
 enum { AGENT = 77 };
-enum { DRIBBLE = 1, TOKEN_FAILS = 2, SILENT_AT_END = 4, NO_ANSWER = 8, CONV_FAILS = 16, FIRST_PASS = 32, INTERRUPTS = 64 };
+enum { DRIBBLE = 1, TOKEN_FAILS = 2, SILENT_AT_END = 4, NO_ANSWER = 8, CONV_FAILS = 16, FIRST_PASS = 32,
+       INTERRUPTS = 64, STRETCHED = 128 };
+enum { STRETCH = 0xEE, STRETCH_LENGTH = 8191 }; /* one byte of the input that becomes many, to reach long frames */
 
 static const uint8_t *input;
 static size_t input_left;
@@ -229,6 +231,23 @@ static void check_sent(void)
     REQUIRE(answers == prompts);
 }
 
+/* What the agent sends: the input, or the input with its STRETCH bytes blown up. */
+static const uint8_t *stretch(const uint8_t *bytes, size_t *length)
+{
+    static uint8_t stretched[1 << 18];
+    size_t used = 0;
+
+    if (!(behaviour & STRETCHED))
+        return bytes;
+    for (size_t i = 0; i < *length && used + STRETCH_LENGTH <= sizeof stretched; i++) {
+        size_t copies = bytes[i] == STRETCH ? STRETCH_LENGTH : 1;
+        memset(stretched + used, bytes[i] == STRETCH ? 'x' : bytes[i], copies);
+        used += copies;
+    }
+    *length = used;
+    return stretched;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static int (*const entry[])(pam_handle_t *, int, int, const char **) = {
@@ -240,8 +259,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     int op = data[0] % 3;
     behaviour = data[1];
-    input = data + 2;
-    input_left = size - 2;
+    size_t length = size - 2;
+    const uint8_t *bytes = stretch(data + 2, &length);
+    input = bytes;
+    input_left = length;
     calls = prompts = 0;
     clock_us = 1;
     sent_length = 0;
@@ -254,7 +275,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     errno = 0;
     int code = entry[op](&handle, 0, behaviour & FIRST_PASS ? 2 : 1, arguments);
 
-    REQUIRE(code == expected(op, data + 2, size - 2, handle.token_fails));
+    REQUIRE(code == expected(op, bytes, length, handle.token_fails));
     REQUIRE((handle.data != NULL) == (op == 0 && code == PAM_SUCCESS));
     REQUIRE(!is_open && errno == 0);
     check_sent();
