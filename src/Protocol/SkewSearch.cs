@@ -164,6 +164,6 @@ public static class SkewSearch
         int at = (int)(words[(4 * Lanes) + lane] & 0xF);
         int word = (at / sizeof(uint) * Lanes) + lane;
         ulong pair = ((ulong)words[word] << 32) | words[word + Lanes];
-        return (uint)(pair >> (32 - (8 * (at % sizeof(uint))))) & 0x7FFF_FFFF;
+        return (uint)((pair >> (32 - (8 * (at % sizeof(uint))))) & 0x7FFF_FFFF);
     }
 }

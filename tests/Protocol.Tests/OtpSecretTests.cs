@@ -12,7 +12,7 @@ public sealed class Given_an_OTP_secret
         using OtpSecret secret = OtpSecret.FromBytes(key);
         key[0] = 9;
 
-        Assert.Equal([1, 2, 3], secret.Expose());
+        Assert.Equal([1, 2, 3], secret.Expose().ToArray());
         Assert.Equal("[otp secret]", $"{secret}");
     }
 
@@ -33,7 +33,7 @@ public sealed class Given_an_OTP_secret
         ReadOnlySpan<byte> exposed = secret.Expose();
         secret.Dispose();
 
-        Assert.Equal([0, 0, 0], exposed);
+        Assert.Equal([0, 0, 0], exposed.ToArray());
         Assert.Throws<ObjectDisposedException>(() => { _ = secret.Expose(); });
         Assert.Throws<ObjectDisposedException>(() => Hotp.Compute(secret, 0));
         Assert.Throws<ObjectDisposedException>(() => SkewSearch.Nearest(secret, 0, default, 0));
