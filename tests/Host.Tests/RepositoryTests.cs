@@ -68,6 +68,7 @@ public sealed class Given_the_repository
         [
             .. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.c", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!))
+                .Except(["src/Pam/fuzz", "src/Pam/test"]) // what tries the module is not built into anything
                 .Distinct(),
         ];
 

@@ -56,7 +56,7 @@ public sealed class Given_text_to_decode_strictly
             Assert.True(Base32.TryDecode(text, out byte[]? decoded));
             Assert.Equal(bytes, decoded);
             Assert.True(OtpSecret.TryParse(Encoding.ASCII.GetBytes(text.ToLowerInvariant()), out OtpSecret? secret));
-            Assert.Equal(bytes, secret.Expose());
+            Assert.Equal(bytes, secret.Expose().ToArray());
             secret.Dispose();
         });
 

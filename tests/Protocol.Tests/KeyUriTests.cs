@@ -73,7 +73,7 @@ public sealed class Given_a_key_URI_to_parse
     [Fact]
     public void What_is_built_is_read_back()
     {
-        Gen<OtpAlgorithm> algorithms = Gen.Int[(int)OtpAlgorithm.Sha1, (int)OtpAlgorithm.Sha512].Select(a => (OtpAlgorithm)a);
+        Gen<OtpAlgorithm> algorithms = Gen.OneOf(OtpAlgorithm.Sha1, OtpAlgorithm.Sha256, OtpAlgorithm.Sha512);
         Gen.Select(Gen.Bool, Gen.Byte.Array[1, 64], Names, Names.Null(), algorithms, Gen.Int[6, 8], Gen.Int[1, 90], Gen.Long[0, long.MaxValue])
             .Sample((clock, key, account, issuer, algorithm, digits, period, counter) =>
             {
@@ -90,11 +90,11 @@ public sealed class Given_a_key_URI_to_parse
 
                 Assert.True(KeyUri.TryParse(built.Expose(), out KeyUri? read));
                 using OtpSecret readSecret = read.Secret;
-                Assert.Equal(key, readSecret.Expose());
+                Assert.Equal(key, readSecret.Expose().ToArray());
                 Assert.Equal(
                     (built.Mode, built.Account, built.Issuer, built.Algorithm, built.Digits, built.PeriodSeconds, built.Counter),
                     (read.Mode, read.Account, read.Issuer, read.Algorithm, read.Digits, read.PeriodSeconds, read.Counter));
-                Assert.Matches("^otpauth://[A-Za-z0-9._~%/?&=:-]+$", built.Expose());
+                Assert.Matches("^otpauth://[th]otp/[A-Za-z0-9._~%-]+(:[A-Za-z0-9._~%-]+)?[?][A-Za-z0-9._~%&=-]+$", built.Expose());
             });
     }
 
@@ -162,17 +162,11 @@ public sealed class Given_a_key_URI_to_parse
         Assert.Null(uri);
     }
 
-    private static readonly string[] Pieces =
-    [
-        "otpauth://", "totp/", "hotp/", "?", "&", "=", ":", "%", "%3A", "%20", "%C3", "secret=", "MY", "issuer=",
-        "digits=6", "counter=1",
-    ];
-
     [Fact]
     public void No_text_makes_it_throw()
     {
         Gen<string> piece = Gen.OneOf(
-            Gen.Int[0, Pieces.Length - 1].Select(i => Pieces[i]),
+            Gen.OneOf("otpauth://", "totp/", "hotp/", "?", "&", "=", ":", "%", "%3A", "%20", "%C3", "secret=", "MY", "issuer=", "digits=6", "counter=1"),
             Gen.Char.Array[0, 3].Select(characters => new string(characters)));
         piece.Array[0, 12].Select(pieces => "otpauth://totp/" + string.Concat(pieces)).Sample(
             text =>
