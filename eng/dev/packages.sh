@@ -4,7 +4,7 @@
 packages_for() {
     case $1 in
         build) echo gcc make libc6-dev libpam0g-dev ca-certificates ;;
-        demo) echo openssh-server openssh-client iproute2 util-linux procps expect oathtool qrencode ;;
+        demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat ;;
         bench) echo pamtester libpam-google-authenticator libpam-oath oathtool ;;
         fuzz) echo clang "$(clang_runtime)" ;;
         lint) echo shellcheck git ;;
@@ -111,7 +111,7 @@ need_commands() {
 commands_for() {
     case $1 in
         build) echo gcc make ;;
-        demo) echo sshd ssh ip unshare expect oathtool qrencode ;;
+        demo) echo sshd ssh ip unshare oathtool qrencode socat ;;
         bench) echo pamtester oathtool ;;
         fuzz) echo clang ;;
         lint) echo shellcheck git ;;

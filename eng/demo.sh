@@ -1,0 +1,207 @@
+#!/usr/bin/env bash
+# Real ssh logins with key + passcode, in front of the reader: a private sshd, agent and users in a throw-away copy of
+# this machine (eng/sandbox.sh). What it makes lies in out/demo and vanishes with it.
+#
+#   demo.sh           shows the logins and the refusals, and cleans up
+#   demo.sh --keep    leaves it running for you and your phone, until Ctrl-C
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+OUT=$PWD/out/demo
+SECRET=$(head -c 20 /dev/urandom | base32)
+PORT=2222
+
+die() {
+    echo "demo: $*" >&2
+    exit 1
+}
+
+keep=false
+case ${1:-} in
+    "") ;;
+    --keep) keep=true ;;
+    *) die "unknown argument '$1'; there is --keep" ;;
+esac
+
+[[ $EUID -eq 0 ]] || die "needs root, for its namespaces and users: sudo ./dev demo"
+for program in ip unshare nsenter sshd ssh ssh-keygen oathtool qrencode socat; do
+    PATH=$PATH:/usr/sbin command -v "$program" > /dev/null || die "$program is missing: ./dev demo installs it"
+done
+for file in out/host/sallyport-agent out/host/pam_sallyport.so; do
+    [[ -e $file ]] || die "$file is missing: run ./dev build"
+done
+
+if [[ -t 1 ]]; then BOLD=$'\e[1m' GREEN=$'\e[32m' RED=$'\e[31m' DIM=$'\e[2m' PLAIN=$'\e[0m'; else
+    BOLD="" GREEN="" RED="" DIM="" PLAIN=""
+fi
+
+heading() { printf '\n%s%s%s\n' "$BOLD" "$*" "$PLAIN"; }
+box() { eng/sandbox.sh enter "$BOX_ID" "$@"; }
+
+# The sandbox lives as long as we hold the other end of its standard input, so it goes with us, however we go.
+cleanup() {
+    trap - EXIT
+    if [[ -n ${BOX_IN:-} ]]; then
+        exec {BOX_IN}>&-
+        wait "$BOX_JOB" 2> /dev/null || true
+    fi
+    rm -rf "$OUT"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+set_up() {
+    rm -rf "$OUT"
+    mkdir -p "$OUT"
+    mkfifo "$OUT/in"
+    eng/sandbox.sh < "$OUT/in" > "$OUT/box" &
+    BOX_JOB=$!
+    exec {BOX_IN}> "$OUT/in"
+    until_there "$OUT/box" -s
+    read -r BOX_ID < "$OUT/box"
+    BOX_ROOT=/proc/$BOX_ID/root
+
+    ssh-keygen -q -t ed25519 -N "" -C demo -f "$OUT/key"
+    local user modules
+    for user in ada bob cyd; do
+        box useradd --create-home --shell /bin/bash "$user"
+        install -D -m 644 "$OUT/key.pub" "$BOX_ROOT/etc/ssh/keys/$user"
+    done
+    enrol ada 71830462 20958113
+    enrol bob 48210937 93650214
+
+    modules=$(dirname "$(find /usr/lib/*/security /usr/lib64/security -name pam_unix.so 2> /dev/null | head -n 1)")
+    install -m 644 out/host/pam_sallyport.so "$BOX_ROOT$modules/"
+    install -D -m 755 out/host/sallyport-agent "$BOX_ROOT/usr/libexec/sallyport/sallyport-agent"
+    install -D -m 600 /dev/null "$BOX_ROOT/etc/sallyport/sallyport.conf"
+    mkdir -p "$BOX_ROOT/run/sallyport" "$BOX_ROOT/var/lib/sallyport"
+    cat > "$BOX_ROOT/etc/pam.d/sshd" <<'PAM'
+auth     required  pam_sallyport.so
+account  required  pam_permit.so
+session  required  pam_sallyport.so
+PAM
+    cat > "$BOX_ROOT/etc/ssh/demo.conf" <<SSHD
+Port $PORT
+ListenAddress 127.0.0.1
+HostKey /etc/ssh/demo_key
+AuthorizedKeysFile /etc/ssh/keys/%u
+UsePAM yes
+PasswordAuthentication no
+KbdInteractiveAuthentication yes
+AuthenticationMethods publickey,keyboard-interactive
+PrintMotd no
+PrintLastLog no
+SSHD
+    box ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/demo_key
+    echo "[127.0.0.1]:$PORT $(cut -d' ' -f1,2 "$BOX_ROOT/etc/ssh/demo_key.pub")" > "$OUT/known_hosts"
+    box socat -u UNIX-RECV:/dev/log,mode=666 OPEN:/tmp/log,creat,append {BOX_IN}>&- &
+    disown # it ends with the sandbox, and nobody need be told
+    box /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2> "$OUT/agent.log" {BOX_IN}>&- &
+    disown
+    until_there "$BOX_ROOT/run/sallyport/agent.sock"
+    until_there "$BOX_ROOT/dev/log"
+    box /usr/sbin/sshd -f /etc/ssh/demo.conf -o PidFile=/run/demo.pid {BOX_IN}>&-
+    until_there "$BOX_ROOT/run/demo.pid"
+
+    # Answers in place of a person, and shows what it was asked and what it typed.
+    cat > "$OUT/askpass" <<'ASK'
+#!/bin/sh
+echo "  $1$ANSWER" >&2
+echo "$ANSWER"
+ASK
+    chmod 755 "$OUT/askpass"
+}
+
+# enrol USER SCRATCH-CODE...: the file that google-authenticator writes for its usual answers.
+enrol() {
+    local file=/home/$1/.google_authenticator
+    {
+        echo "$SECRET"
+        printf '" %s\n' 'RATE_LIMIT 3 30' 'WINDOW_SIZE 3' DISALLOW_REUSE TOTP_AUTH
+        printf '%s\n' "${@:2}"
+    } > "$BOX_ROOT$file"
+    box chmod 600 "$file"
+    box chown "$1:$1" "$file"
+}
+
+# until_there FILE [TEST]
+until_there() {
+    local left=100
+    while ((left-- > 0)); do
+        test "${2:--e}" "$1" && return
+        sleep 0.05
+    done
+    die "$1 did not appear; the agent says: $(cat "$OUT/agent.log" 2> /dev/null || true)"
+}
+
+# A code that does not run out while it is typed.
+passcode() {
+    while (($(date +%s) % 30 > 26)); do sleep 0.3; done
+    oathtool --totp --base32 "$SECRET"
+}
+
+# login USER ANSWER [OPTION...]: what a person sees, then what the administrator finds in the log.
+login() {
+    local user=$1 answer=$2 seen rc=0
+    shift 2
+    seen=$(wc -c < "$BOX_ROOT/tmp/log" 2> /dev/null || echo 0)
+    echo "  \$ ssh $user@host${1:+ $*}"
+    ANSWER=$answer SSH_ASKPASS=$OUT/askpass SSH_ASKPASS_REQUIRE=force nsenter --net --target "$BOX_ID" \
+        ssh -F none -i "$OUT/key" -p "$PORT" -o "UserKnownHostsFile=$OUT/known_hosts" -o NumberOfPasswordPrompts=1 \
+        "$@" "$user@127.0.0.1" "echo you are \$(whoami) on \$(hostname)" < /dev/null > "$OUT/screen" 2>&1 || rc=$?
+    sed 's/^/  /; s/^    /  /' "$OUT/screen"
+    if [[ $rc -eq 0 ]]; then echo "  ${GREEN}=> logged in$PLAIN"; else echo "  ${RED}=> refused$PLAIN"; fi
+    sleep 0.2
+    tail -c "+$((seen + 1))" "$BOX_ROOT/tmp/log" 2> /dev/null | sed 's/<[0-9]*>/\n/g' |
+        sed -n "s/^.*\(sshd(pam_google_auth)\)[^:]*: /  ${DIM}log: /p" | sed "s/\$/$PLAIN/"
+}
+
+show() {
+    local code
+    heading "1. Key and passcode"
+    code=$(passcode)
+    login ada "$code"
+    heading "2. The same passcode once more: it works once"
+    login ada "$code"
+    heading "3. A wrong passcode"
+    login ada 000000
+    heading "4. A fourth try within 30 seconds: refused, whatever is typed, and it says for how long"
+    login ada "$(passcode)"
+    heading "5. The key alone, by a program that cannot be asked"
+    login bob "" -o BatchMode=yes
+    heading "6. Who has the key but no passcode set up is asked like everybody else, and refused"
+    login cyd "$(passcode)"
+    heading "7. The phone is lost: a recovery code"
+    login bob 48210937
+    heading "8. The same recovery code once more: it works once, too"
+    login bob 48210937
+    heading "9. The agent is gone: nobody gets in"
+    # shellcheck disable=SC2016  # for the shell in the box
+    box bash -c 'for p in /proc/[0-9]*; do [[ $(readlink "$p/exe") == */sallyport-agent ]] && kill "${p#/proc/}"; done; true'
+    while [[ -e $BOX_ROOT/run/sallyport/agent.sock ]]; do sleep 0.1; done
+    login bob 93650214
+}
+
+stay() {
+    local uri="otpauth://totp/Sallyport%20demo:ada?secret=$SECRET&issuer=Sallyport%20demo"
+    heading "It stays here until Ctrl-C. Scan this with an authenticator app:"
+    qrencode -t UTF8 "$uri"
+    echo "or type the key: $SECRET"
+    heading "Then log in from another terminal on this machine, as root:"
+    echo "nsenter --net --target $BOX_ID ssh -F none -i $OUT/key -p $PORT -o UserKnownHostsFile=$OUT/known_hosts ada@127.0.0.1"
+    echo
+    echo "To end it: Ctrl-C here, or kill $$"
+    while sleep 1; do :; done
+}
+
+echo "A private sshd, sallyport-agent and three users, in a throw-away copy of this machine ..."
+set_up
+if $keep; then
+    heading "A login with key and passcode, as you will see it"
+    login bob "$(passcode)"
+    stay
+fi
+show
+heading "That was all. Nothing is left of it."
+echo "Next: ./dev demo --keep, with your own phone. ./dev test. docs/how-to/key-and-passcode.md, for a real host."
