@@ -9,6 +9,9 @@ namespace Sallyport.Protocol;
 /// <param name="InRange">False if 64 bits cannot hold the number.</param>
 internal readonly record struct CNumber(ulong Bits, int Length, bool InRange)
 {
+    /// <summary>No clock comes this far, and sums and differences of such moments stay within 64 bits.</summary>
+    public const long FarthestMoment = 1L << 60;
+
     public long Int64 => unchecked((long)Bits);
 
     /// <summary>What is left when C assigns the number to an int.</summary>
@@ -16,6 +19,9 @@ internal readonly record struct CNumber(ulong Bits, int Length, bool InRange)
 
     /// <summary>Whether there is a number and it can be held.</summary>
     public bool IsValid => Length > 0 && InRange;
+
+    /// <summary>Whether it can be a time step or a time in seconds. These are not cut to 32 bits: time goes on.</summary>
+    public bool IsMoment => IsValid && Int64 is >= -FarthestMoment and <= FarthestMoment;
 
     /// <summary>strtoul: a minus sign negates modulo 2^64.</summary>
     public static CNumber Unsigned(ReadOnlySpan<byte> text)

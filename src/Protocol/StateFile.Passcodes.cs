@@ -66,7 +66,7 @@ public sealed partial class StateFile
         {
             CNumber step = CNumber.Unsigned(value);
             value = value[step.Length..];
-            if (!step.IsValid || !EndsField(value))
+            if (!step.IsMoment || !EndsField(value))
             {
                 return false;
             }
@@ -80,7 +80,19 @@ public sealed partial class StateFile
 
     /// <summary>Writes <c>DISALLOW_REUSE</c>, and so turns it on where it was off.</summary>
     /// <param name="steps">Steps, not seconds, in any order.</param>
-    public void SetUsedSteps(ReadOnlySpan<long> steps) => Set(DisallowReuseName, Joined(steps));
+    /// <exception cref="ArgumentOutOfRangeException">A step beyond 2^60.</exception>
+    public void SetUsedSteps(ReadOnlySpan<long> steps) => Set(DisallowReuseName, Joined(Moments(steps)));
+
+    private static ReadOnlySpan<long> Moments(ReadOnlySpan<long> moments)
+    {
+        foreach (long moment in moments)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(moment, CNumber.FarthestMoment, nameof(moments));
+            ArgumentOutOfRangeException.ThrowIfLessThan(moment, -CNumber.FarthestMoment, nameof(moments));
+        }
+
+        return moments;
+    }
 
     private static bool EndsField(ReadOnlySpan<byte> rest) => rest.IsEmpty || Blanks.Contains(rest[0]);
 

@@ -61,7 +61,7 @@ public sealed partial class StateFile
         while (!value.IsEmpty)
         {
             CNumber stamp = EndsField(value) ? CNumber.Unsigned(value) : default;
-            if (!stamp.IsValid)
+            if (!stamp.IsMoment)
             {
                 return RateLimitState.BadList;
             }
@@ -76,7 +76,9 @@ public sealed partial class StateFile
 
     /// <summary>Writes <c>RATE_LIMIT</c>.</summary>
     /// <param name="limit">The limit with the attempts to remember.</param>
-    /// <exception cref="ArgumentOutOfRangeException">One of the two numbers is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// One of the two numbers is out of its range, or a stamp is beyond 2^60.
+    /// </exception>
     public void SetRateLimit(RateLimit limit)
     {
         ArgumentNullException.ThrowIfNull(limit);
@@ -84,6 +86,6 @@ public sealed partial class StateFile
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit.Attempts, MaxAttempts, nameof(limit));
         ArgumentOutOfRangeException.ThrowIfLessThan(limit.IntervalSeconds, 1, nameof(limit));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit.IntervalSeconds, MaxIntervalSeconds, nameof(limit));
-        Set(RateLimitName, Joined([limit.Attempts, limit.IntervalSeconds, .. limit.Stamps]));
+        Set(RateLimitName, Joined(Moments([limit.Attempts, limit.IntervalSeconds, .. limit.Stamps])));
     }
 }

@@ -5,7 +5,11 @@ namespace Sallyport.Protocol;
 /// <summary>One attempt from which the skew is learned.</summary>
 /// <param name="Step">The step of the verifier's own clock.</param>
 /// <param name="Skew">The passcode's distance from it in steps, negative for an authenticator that is behind.</param>
-public readonly record struct SkewSample(long Step, int Skew);
+public readonly record struct SkewSample(long Step, int Skew)
+{
+    /// <summary>The greatest skew of a sample, in steps: more than any search finds, and two of them still add up.</summary>
+    public const int MaxSkew = 1_000_000_000;
+}
 
 /// <summary>How far the authenticator's clock is off.</summary>
 public sealed partial class StateFile
@@ -44,7 +48,7 @@ public sealed partial class StateFile
 
     /// <summary>Writes <c>RESETTING_TIME_SKEW</c>; without samples the line stays, with an empty value.</summary>
     /// <param name="samples">At most three, oldest first.</param>
-    /// <exception cref="ArgumentException">More than three samples.</exception>
+    /// <exception cref="ArgumentException">More than three samples, or one that could not be read back.</exception>
     public void SetSkewSamples(ReadOnlySpan<SkewSample> samples)
     {
         if (samples.Length > MaxSkewSamples)
@@ -55,6 +59,9 @@ public sealed partial class StateFile
         List<string> pairs = [];
         foreach (SkewSample sample in samples)
         {
+            Moments([sample.Step]);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(sample.Skew, SkewSample.MaxSkew, nameof(samples));
+            ArgumentOutOfRangeException.ThrowIfLessThan(sample.Skew, -SkewSample.MaxSkew, nameof(samples));
             pairs.Add(string.Create(CultureInfo.InvariantCulture, $"{sample.Step}{sample.Skew:+0;-0;+0}"));
         }
 
@@ -66,7 +73,7 @@ public sealed partial class StateFile
         sample = default;
         CNumber step = CNumber.Unsigned(text);
         ReadOnlySpan<byte> rest = text[step.Length..];
-        if (!step.IsValid || rest.IsEmpty || rest[0] is not ((byte)'+' or (byte)'-'))
+        if (!step.IsMoment || rest.IsEmpty || rest[0] is not ((byte)'+' or (byte)'-'))
         {
             return false;
         }
@@ -74,12 +81,12 @@ public sealed partial class StateFile
         bool behind = rest[0] == '-';
         CNumber skew = CNumber.Unsigned(rest[1..]); // no digits at all is a skew of 0 to the original
         rest = rest[(1 + skew.Length)..];
-        if (!skew.InRange || !EndsField(rest))
+        if (!skew.InRange || skew.Int32 is < -SkewSample.MaxSkew or > SkewSample.MaxSkew || !EndsField(rest))
         {
             return false;
         }
 
-        sample = new(step.Int64, unchecked(behind ? -skew.Int32 : skew.Int32));
+        sample = new(step.Int64, behind ? -skew.Int32 : skew.Int32);
         text = rest;
         return true;
     }

@@ -31,7 +31,7 @@ public static class Totp
     /// <param name="digits">6, 7 or 8.</param>
     /// <param name="algorithm">The hash under the HMAC.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// A negative width, other digits, or no such algorithm.
+    /// A negative width, more than 2^31 - 1 steps, other digits, or no such algorithm.
     /// </exception>
     public static TimeStep? Match(
         OtpSecret secret,
@@ -44,8 +44,9 @@ public static class Totp
     {
         ArgumentOutOfRangeException.ThrowIfNegative(back);
         ArgumentOutOfRangeException.ThrowIfNegative(ahead);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ahead, int.MaxValue - 1 - (long)back);
         long first = unchecked(centre.Value - back);
-        return Hotp.FirstMatch(secret, code, first, checked(back + ahead + 1), digits, algorithm) is int index
+        return Hotp.FirstMatch(secret, code, first, back + ahead + 1, digits, algorithm) is int index
             ? new TimeStep(unchecked(first + index))
             : null;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CsCheck;
 using Xunit;
 
 namespace Sallyport.Protocol.Tests;
@@ -27,6 +28,42 @@ public sealed class Given_the_vectors_of_RFC_4226
         Assert.All(Vector.GetProperty("passcodes").EnumerateArray(), row => Assert.Equal(
             row.GetProperty("counter").GetInt64(),
             Hotp.Match(secret, row.GetProperty("passcode").Number(), 0, 10)));
+    }
+}
+
+public sealed class Given_any_key_and_counter
+{
+    [Fact]
+    public void The_passcode_is_that_of_the_frameworks_HMAC()
+    {
+        Gen<OtpAlgorithm> algorithms = Gen.OneOf(OtpAlgorithm.Sha1, OtpAlgorithm.Sha256, OtpAlgorithm.Sha512);
+        Gen.Select(Gen.Byte.Array[1, 200], Gen.Long, Gen.Int[6, 8], algorithms).Sample(
+            (key, counter, digits, algorithm) =>
+            {
+                using OtpSecret secret = OtpSecret.FromBytes(key);
+                Assert.Equal(
+                    Framework.Passcode(key, counter, digits, algorithm),
+                    Hotp.Compute(secret, counter, digits, algorithm));
+            },
+            iter: 5000,
+            threads: 1);
+    }
+
+    [Theory]
+    [InlineData(63)]
+    [InlineData(64)] // the block of SHA-1: a longer key is hashed first
+    [InlineData(65)]
+    [InlineData(128)]
+    [InlineData(129)]
+    public void Keys_around_the_size_of_a_block_are_no_exception(int length)
+    {
+        byte[] key = [.. Enumerable.Range(1, length).Select(i => (byte)i)];
+        using OtpSecret secret = OtpSecret.FromBytes(key);
+
+        Assert.All(
+            Enum.GetValues<OtpAlgorithm>().Where(algorithm => algorithm is not OtpAlgorithm.Unspecified),
+            algorithm => Assert.Equal(Framework.Passcode(key, 7, 8, algorithm), Hotp.Compute(secret, 7, 8, algorithm)));
+        Assert.Equal(3, SkewSearch.Nearest(secret, Framework.Passcode(key, 33333336), new(33333333), 3));
     }
 }
 

@@ -53,13 +53,17 @@ public sealed class Given_a_fuzzer
             .Select(parts => parts.Item1 + parts.Item2 + string.Concat(parts.Item3) + parts.Item4)),
         (1, AnyBytes));
 
+    private static readonly Gen<long> Moments = Gen.Long[-(1L << 60), 1L << 60];
+
+    private static readonly Gen<int> Skews = Gen.Int[-SkewSample.MaxSkew, SkewSample.MaxSkew];
+
     private static readonly Gen<Action<StateFile>> Edits = Gen.OneOf(
         Gen.Long[1, long.MaxValue].Select(counter => (Action<StateFile>)(file => file.SetHotpCounter(counter))),
-        Gen.Long.Array[0, 5].Select(steps => (Action<StateFile>)(file => file.SetUsedSteps(steps))),
-        Gen.Select(Gen.Int[1, 100], Gen.Int[1, 3600], Gen.Long.Array[0, 5])
+        Moments.Array[0, 5].Select(steps => (Action<StateFile>)(file => file.SetUsedSteps(steps))),
+        Gen.Select(Gen.Int[1, 100], Gen.Int[1, 3600], Moments.Array[0, 5])
             .Select(limit => (Action<StateFile>)(file => file.SetRateLimit(new(limit.Item1, limit.Item2, limit.Item3)))),
         Gen.Int.Select(skew => (Action<StateFile>)(file => file.SetTimeSkew(skew))),
-        Gen.Select(Gen.Long, Gen.Int).Array[0, 3].Select(pairs => (Action<StateFile>)(file =>
+        Gen.Select(Moments, Skews).Array[0, 3].Select(pairs => (Action<StateFile>)(file =>
             file.SetSkewSamples([.. pairs.Select(pair => new SkewSample(pair.Item1, pair.Item2))]))),
         Gen.Select(Gen.Int[0, 9], Gen.Long[0, long.MaxValue])
             .Select(row => (Action<StateFile>)(file => file.SetLastLogin(row.Item1, new("10.0.0.1", row.Item2)))),
@@ -100,9 +104,9 @@ public sealed class Given_a_fuzzer
     [Fact]
     public void What_is_set_is_what_is_read() => Gen.Select(
             Texts.Where(text => text.Length > 0),
-            Gen.Long.Array[0, 5],
+            Moments.Array[0, 5],
             Gen.Int,
-            Gen.Select(Gen.Long, Gen.Int).Array[0, 3],
+            Gen.Select(Moments, Skews).Array[0, 3],
             Gen.Int[0, 9],
             Gen.Long[0, long.MaxValue])
         .Sample((text, steps, skew, pairs, index, seconds) =>

@@ -131,6 +131,20 @@ public sealed class Given_a_state_file : IDisposable
     public void A_fourth_skew_sample_is_refused() =>
         Assert.Throws<ArgumentException>(() => _file.SetSkewSamples(new SkewSample[4]));
 
+    [Fact]
+    public void A_moment_or_skew_that_could_not_be_read_back_is_refused()
+    {
+        const long Beyond = (1L << 60) + 1;
+
+        Assert.ThrowsAny<ArgumentException>(() => _file.SetUsedSteps([Beyond]));
+        Assert.ThrowsAny<ArgumentException>(() => _file.SetUsedSteps([-Beyond]));
+        Assert.ThrowsAny<ArgumentException>(() => _file.SetRateLimit(new(3, 30, [Beyond])));
+        Assert.ThrowsAny<ArgumentException>(() => _file.SetSkewSamples([new(Beyond, 0)]));
+        Assert.ThrowsAny<ArgumentException>(() => _file.SetSkewSamples([new(0, SkewSample.MaxSkew + 1)]));
+        Assert.ThrowsAny<ArgumentException>(() => _file.SetSkewSamples([new(0, int.MinValue)]));
+        Assert.False(_file.Changed);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a b")]
