@@ -32,20 +32,14 @@ for node in null zero full random urandom tty; do
     mount --bind /dev/$node $dev/$node
 done
 
-# First in the file, so that an account of the machine with the same name does not matter.
+# Last in the file, where people's accounts are, and in the place of accounts of the machine with the same name.
 mkdir $dev/etc
-{
-    printf '%s:x:%s:%s::/dev/home/%s:/bin/sh\n' ada 61001 61001 ada bob 61002 61002 bob
-    cat /etc/passwd
-} > $dev/etc/passwd
-{
-    printf '%s:x:%s:\n' ada 61001 bob 61002
-    cat /etc/group
-} > $dev/etc/group
-{
-    printf '%s:!:20000::::::\n' ada bob
-    cat /etc/shadow
-} > $dev/etc/shadow
+for file in passwd group shadow; do
+    grep -v -e '^ada:' -e '^bob:' /etc/$file > $dev/etc/$file
+done
+printf '%s:x:%s:%s::/dev/home/%s:/bin/sh\n' ada 61001 61001 ada bob 61002 61002 bob >> $dev/etc/passwd
+printf '%s:x:%s:\n' ada 61001 bob 61002 >> $dev/etc/group
+printf '%s:!:20000::::::\n' ada bob >> $dev/etc/shadow
 chmod 0600 $dev/etc/shadow
 for file in passwd group shadow; do
     mount --bind $dev/etc/$file /etc/$file
