@@ -1,4 +1,4 @@
-# The tables of bench/pam.sh. Input: case mode module n, then median and p99 of pam_authenticate, and of the whole login.
+# The tables of bench/pam.sh. Input: case mode module n, then median and p99 of pam_authenticate and of the whole login.
 
 {
     median[$1, $2, $3] = $5

@@ -176,12 +176,14 @@ if [ -n "$json" ]; then
         BEGIN { print "{\"cases\": [" }
         {
             printf "%s{\"case\": \"%s\", \"mode\": \"%s\", \"module\": \"%s\", \"n\": %d, ", sep, $1, $2, $3, $4
-            printf "\"authenticate\": {\"median\": %s, \"p99\": %s}, \"all\": {\"median\": %s, \"p99\": %s}}", $5, $6, $7, $8
+            printf "\"authenticate\": {\"median\": %s, \"p99\": %s}, ", $5, $6
+            printf "\"all\": {\"median\": %s, \"p99\": %s}}", $7, $8
             sep = ",\n"
         }
         END {
             gsub(" ", ", ", values)
-            printf "\n],\n\"agent_rss_kib\": {\"start\": %s, \"every\": %d, \"then\": [%s], \"slope_per_1000\": %s}}\n", start, per, values, slope
+            printf "\n],\n\"agent_rss_kib\": {\"start\": %s, \"every\": %d, ", start, per
+            printf "\"then\": [%s], \"slope_per_1000\": %s}}\n", values, slope
         }' "$raw/summary"
     exit
 fi

@@ -34,7 +34,8 @@ public sealed class FrozenAgent : IDisposable
             if (_process.HasExited || tries == 200)
             {
                 _process.Kill();
-                throw new InvalidOperationException($"sallyport-agent does not listen: {_errors.GetAwaiter().GetResult()}");
+                throw new InvalidOperationException(
+                    $"sallyport-agent does not listen: {_errors.GetAwaiter().GetResult()}");
             }
 
             Thread.Sleep(50);

@@ -64,6 +64,8 @@ internal static partial class LogLine
     }
 
     // Debian's 1.08 has the long name, 1.11 and ours the short one.
-    [GeneratedRegex(@"^<(?<priority>\d+)>\w+ +\d+ [\d:]+ under-test\(pam_google_auth(?:enticator)?\)\[\d+\]: (?<text>.*)", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"^<(?<priority>\d+)>\w+ +\d+ [\d:]+ under-test\(pam_google_auth(?:enticator)?\)\[\d+\]: (?<text>.*)",
+        RegexOptions.Singleline)]
     private static partial Regex Datagram();
 }

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace Sallyport.EndToEnd.Vectors;
 
 /// <summary>Puts a scenario's state file in place and makes its logins through one PAM module.</summary>
-internal sealed partial class Replay(Sandbox sandbox, string module, IReadOnlyList<string> ownArguments, string? clockFile)
+internal sealed partial class Replay(
+    Sandbox sandbox, string module, IReadOnlyList<string> ownArguments, string? clockFile)
 {
     private const int User = 61001;
     private const int OtherUser = 61002;

@@ -17,6 +17,7 @@ internal static class Repository
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException("Sallyport.slnx is in no folder above the tests");
+        return folder?.FullName
+            ?? throw new InvalidOperationException("Sallyport.slnx is in no folder above the tests");
     }
 }

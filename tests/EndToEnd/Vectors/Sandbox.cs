@@ -31,7 +31,8 @@ public sealed class Sandbox : IDisposable
 
         Command.Run("make", "--silent", "-C", Path.Combine(Repository.Root, "bench"));
         FakeTime = Repository.InLibraries("faketime/libfaketime.so.1")
-            ?? throw new InvalidOperationException("libfaketime is missing: run ./dev test or apt-get install libfaketime");
+            ?? throw new InvalidOperationException(
+                "libfaketime is missing: run ./dev test or apt-get install libfaketime");
 
         _shell = Command.Start(
             Path.Combine(Repository.Root, "bench", "sandbox.sh"), ["sh", "-c", "echo ready && exec cat"]);
