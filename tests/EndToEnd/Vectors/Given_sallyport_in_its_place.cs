@@ -1,6 +1,6 @@
 namespace Sallyport.EndToEnd.Vectors;
 
-/// <summary>Module and agent where pam_google_authenticator.so stood: the same but for what we mend on purpose.</summary>
+/// <summary>Module and agent in the place of pam_google_authenticator.so: the same but for what we mend.</summary>
 public sealed class Given_sallyport_in_its_place : IClassFixture<Given_sallyport_in_its_place.Running>
 {
     private readonly Running _running;
