@@ -14,7 +14,10 @@ internal static class DurableReplace
 
     private static ReadOnlySpan<byte> Letters => "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8;
 
-    /// <summary>0, or the errno of what failed; then nothing has changed, and <paramref name="step"/> says where.</summary>
+    /// <summary>
+    /// 0, or the errno of what failed, and <paramref name="step"/> says where. Then the old file is there, whole; but
+    /// where only the last step, "sync", failed it is the new one, and a power cut decides which of the two stays.
+    /// </summary>
     public static int Write(
         SafeFileHandle folder, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content, Func<bool> unchanged, out string? step)
     {

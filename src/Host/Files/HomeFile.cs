@@ -163,8 +163,7 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
     }
 
     /// <summary>
-    /// Replaces what was read, if it is still what was read. 0 or the errno of what failed; what is on disk is then
-    /// the old file, whole.
+    /// Replaces what was read, if it is still what was read. 0, or the errno of what failed (DurableReplace.Write).
     /// </summary>
     public int Replace(Reading reading, ReadOnlySpan<byte> content, out string? step)
     {

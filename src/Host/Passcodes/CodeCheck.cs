@@ -29,6 +29,9 @@ internal sealed class CodeCheck(
     /// <summary>The search over thousands of steps was made; it takes long enough to be measured from outside.</summary>
     public bool Searched { get; private set; }
 
+    /// <summary>It is a code of this file, and it is used up.</summary>
+    public bool UsedBefore { get; private set; }
+
     public CheckOutcome Try(ReadOnlySpan<byte> answer, bool prefixAllowed, out int prefixLength)
     {
         if (Answer.TrySplit(answer, 8, prefixAllowed, out uint code, out prefixLength) && state.TryUseRecoveryCode(code))
@@ -116,6 +119,7 @@ internal sealed class CodeCheck(
 
         if (used.Contains(matched.Value))
         {
+            UsedBefore = true;
             log(Priority.Error, "Trying to reuse a previously used time-based code. "
                 + $"Wait {stepSize} seconds for the next one; if that does not help, the clocks disagree.");
             return CheckOutcome.Refused;

@@ -43,6 +43,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
         private FileKey _key;
         private bool _searched;
         private bool _saved;
+        private int? _usedBefore; // how much stood before a code that is used up
 
         private long Now => time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -180,11 +181,19 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
 
             try
             {
-                if (Check(answer, prefixAllowed: true, moveCounter: false, last: false) is not CheckOutcome.Accepted)
+                CheckOutcome outcome = Check(answer, prefixAllowed: true, moveCounter: false, last: false);
+                if (outcome is CheckOutcome.Accepted)
                 {
-                    conversation.SetToken(answer);
+                    return Verdict.Allow;
                 }
 
+                // No code of ours behind it, or one that was used before; anything else that went wrong refuses.
+                if (outcome is CheckOutcome.Refused && _usedBefore is null)
+                {
+                    return Verdict.Deny;
+                }
+
+                conversation.SetToken(answer.AsSpan(0, _usedBefore ?? answer.Length));
                 return AllowByGrace();
             }
             finally
@@ -253,6 +262,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                     moveCounter && options.IncrementHotp && request.Trusted, Now, conversation.Log);
                 CheckOutcome outcome = check.Try(answer, prefixAllowed, out int prefixLength);
                 _searched |= check.Searched;
+                _usedBefore = check.UsedBefore ? prefixLength : null;
                 Debug(() => outcome is CheckOutcome.Accepted ? "the answer is a code of this file" : "no code of this file");
                 if (check.Searched && outcome is not CheckOutcome.NoMatch)
                 {

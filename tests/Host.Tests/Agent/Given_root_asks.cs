@@ -153,11 +153,14 @@ public sealed class Given_root_asks : IDisposable
         string[] line = ["rhost=192.0.2.7", "arg=forward_pass", "arg=grace_period=60"];
         using AgentClient withCode = _agent.Connect();
         using AgentClient passwordOnly = _agent.Connect();
+        using AgentClient usedCode = _agent.Connect();
 
         Assert.Equal(AgentClient.Allow, withCode.Hello("auth", "daemon", line).Verdict("pw" + AgentUnderTest.Passcode));
         Assert.Equal("pw", withCode.Token);
         Assert.Equal(AgentClient.Allow, passwordOnly.Hello("auth", "daemon", line).Verdict("pw"));
         Assert.Equal("pw", passwordOnly.Token);
+        Assert.Equal(AgentClient.Allow, usedCode.Hello("auth", "daemon", line).Verdict("pw" + AgentUnderTest.Passcode));
+        Assert.Equal("pw", usedCode.Token);
     }
 
     [Fact]
