@@ -51,26 +51,72 @@ public sealed class Given_a_TOTP_secret : IDisposable
 {
     private static readonly TimeStep Centre = new(33333333);
 
-    private readonly OtpSecret _secret = OtpSecret.FromBytes("12345678901234567890"u8);
+    // Everyday steps, steps around zero, around 32 bits (where the upper half of the counter changes), and any.
+    private static readonly Gen<long> Centres = Gen.OneOf(
+        Gen.Long[30_000_000, 70_000_000],
+        Gen.Long[-30, 30],
+        Gen.Long[uint.MaxValue - 30L, uint.MaxValue + 30L],
+        Gen.Long);
+
+    private static readonly byte[] Key = "12345678901234567890"u8.ToArray();
+
+    private readonly OtpSecret _secret = OtpSecret.FromBytes(Key);
 
     public void Dispose() => _secret.Dispose();
 
+    public static TheoryData<int> Windows => [.. Enumerable.Range(1, 17)];
+
     [Theory]
-    [InlineData(0, 0)]
-    [InlineData(0, 1)]
-    [InlineData(1, 1)]
-    [InlineData(1, 2)]
-    [InlineData(8, 8)]
-    public void The_window_is_as_wide_as_asked_on_either_side(int back, int ahead)
+    [MemberData(nameof(Windows))]
+    public void A_window_lies_around_the_step_as_google_authenticator_has_it(int window)
     {
+        int back = (window - 1) / 2;
+        int ahead = window / 2;
         for (int offset = -10; offset <= 10; offset++)
         {
             TimeStep step = new(Centre.Value + offset);
+            uint passcode = Framework.Passcode(Key, step.Value);
             TimeStep? expected = offset >= -back && offset <= ahead ? step : null;
 
-            Assert.Equal(expected, Totp.Match(_secret, Totp.Compute(_secret, step), Centre, back, ahead));
+            Assert.Equal(expected, Totp.Match(_secret, passcode, Centre, back, ahead));
         }
     }
+
+    [Theory]
+    [InlineData(OtpAlgorithm.Sha256)]
+    [InlineData(OtpAlgorithm.Sha512)]
+    public void The_window_is_the_same_with_another_hash(OtpAlgorithm algorithm)
+    {
+        for (int offset = -4; offset <= 4; offset++)
+        {
+            TimeStep step = new(Centre.Value + offset);
+            TimeStep? expected = offset is >= -1 and <= 2 ? step : null;
+
+            Assert.Equal(
+                expected,
+                Totp.Match(_secret, Framework.Passcode(Key, step.Value, 8, algorithm), Centre, 1, 2, 8, algorithm));
+        }
+    }
+
+    [Fact]
+    public void Windows_match_as_the_computation_one_by_one_does() =>
+        Gen.Select(Gen.Byte.Array[1, 100], Centres, Gen.Int[0, 20], Gen.Int[0, 20], Gen.Int[-25, 25]).Sample(
+            (key, centre, back, ahead, offset) =>
+            {
+                using OtpSecret secret = OtpSecret.FromBytes(key);
+                uint passcode = Framework.Passcode(key, unchecked(centre + offset));
+                long? first = null;
+                for (int i = -back; i <= ahead && first is null; i++)
+                {
+                    long step = unchecked(centre + i);
+                    first = Framework.Passcode(key, step) == passcode ? step : null;
+                }
+
+                Assert.Equal(passcode, Totp.Compute(secret, new(unchecked(centre + offset))));
+                Assert.Equal(first, Totp.Match(secret, passcode, new(centre), back, ahead)?.Value);
+            },
+            iter: 3000,
+            threads: 1);
 
     [Fact]
     public void The_earliest_of_two_steps_with_one_passcode_is_found()
