@@ -11,7 +11,7 @@ packages_for() {
         test)
             echo openssh-server openssh-client sudo rsync expect procps util-linux iproute2
             echo pamtester libpam-google-authenticator libpam-oath oathtool qrencode faketime libfaketime strace
-            echo debootstrap systemd systemd-container dbus curl
+            echo debootstrap systemd systemd-container dbus curl socat e2fsprogs
             ;;
         download) echo curl ca-certificates ;;
         *) fail "There is no list of packages for '$1'." ;;
@@ -115,7 +115,7 @@ commands_for() {
         bench) echo pamtester oathtool ;;
         fuzz) echo clang ;;
         lint) echo shellcheck git ;;
-        test) echo sshd ssh sudo rsync ip unshare expect pamtester oathtool debootstrap systemd-nspawn ;;
+        test) echo sshd ssh sudo rsync ip unshare expect pamtester oathtool debootstrap systemd-nspawn socat mkfs.ext4 ;;
         download) echo curl ;;
     esac
 }

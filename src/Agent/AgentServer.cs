@@ -52,7 +52,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
         }
         catch (OutOfMemoryException)
         {
-            trace.Write(Priority.Error, "no room for another thread; logins wait for the ones that are open");
+            trace.TryWrite(Priority.Error, "no room for another thread; logins wait for the ones that are open");
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
             if (socket.IsInvalid)
             {
                 // Out of descriptors, or a caller that has gone again: neither ends the agent, nor spins it.
-                trace.Write(Priority.Error, $"accept: {Unistd.StrError(Marshal.GetLastPInvokeError())}");
+                trace.TryWrite(Priority.Error, $"accept: {Unistd.StrError(Marshal.GetLastPInvokeError())}");
                 Thread.Sleep(TimeSpan.FromMilliseconds(100));
                 continue;
             }
@@ -80,7 +80,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
             catch (Exception unforeseen)
 #pragma warning restore CA1031
             {
-                trace.Write(Priority.Critical, $"refused: {unforeseen.GetType().Name}: {unforeseen.Message}");
+                trace.TryWrite(Priority.Critical, $"refused: {unforeseen.GetType().Name}: {unforeseen.Message}");
             }
 
             goOn = Leave();

@@ -12,12 +12,14 @@ internal sealed class Callers(TimeProvider time)
     public const int AllButRoot = 64;
     public const int Attempts = 3;
     public const int AttemptsInSeconds = 30;
+    public const int LinesInMinute = 60;
 
     private const uint Nobody = 65_534;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, int> _open = [];
     private readonly Dictionary<uint, Queue<long>> _attempts = [];
+    private readonly Dictionary<uint, (long Minute, int Lines)> _logged = [];
     private int _openInAll;
 
     /// <summary>False: refused at once, without a word.</summary>
@@ -26,12 +28,6 @@ internal sealed class Callers(TimeProvider time)
         if (uid == 0)
         {
             return true;
-        }
-
-        // 65534 is what the kernel shows for a uid that it cannot map, so it can be anybody.
-        if (uid == Nobody || Pwd.ByUid(uid) is null)
-        {
-            return false;
         }
 
         lock (_lock)
@@ -44,7 +40,40 @@ internal sealed class Callers(TimeProvider time)
 
             _open[uid] = open + 1;
             _openInAll++;
+        }
+
+        // Counted first: an account database that is slow to answer must not be a way around the limits. 65534 is what
+        // the kernel shows for a uid that it cannot map, so it can be anybody.
+        bool known = false;
+        try
+        {
+            known = uid != Nobody && Pwd.ByUid(uid) is not null;
+            return known;
+        }
+        finally
+        {
+            if (!known)
+            {
+                Leave(uid);
+            }
+        }
+    }
+
+    /// <summary>Whether what this uid does may fill another line of the agent's log.</summary>
+    public bool MayLog(uint uid)
+    {
+        if (uid == 0)
+        {
             return true;
+        }
+
+        long minute = time.GetUtcNow().ToUnixTimeSeconds() / 60;
+        lock (_lock)
+        {
+            (long Minute, int Lines) logged = _logged.GetValueOrDefault(uid);
+            logged = logged.Minute == minute ? (minute, logged.Lines + 1) : (minute, 1);
+            _logged[uid] = logged;
+            return logged.Lines <= LinesInMinute;
         }
     }
 

@@ -23,19 +23,34 @@ internal sealed class Conversation(
             return; // the caller takes the closed connection as a refusal
         }
 
+        uint counted = peer.Uid;
         try
         {
             Hello? hello = connection.ReadHello(out string? refusal);
             if (hello is null)
             {
-                trace.Write(Priority.Warning, $"refused a caller of uid {peer.Uid}, pid {peer.Pid}: {refusal}");
+                Write(peer.Uid, $"refused a caller of uid {peer.Uid}, pid {peer.Pid}: {refusal}");
                 return;
             }
 
+            // su and sudo are root, whoever started them: their places are counted as his.
+            if (peer.Uid == 0 && uint.TryParse(hello.ProcessUid, out uint starter) && !callers.TryEnter(starter))
+            {
+                Write(starter, $"refused {hello.Service} of uid {starter}: too many are open");
+                connection.Log(Priority.Error, $"too many logins of uid {starter} are open");
+                connection.Send(Verdict.Deny);
+                return;
+            }
+
+            counted = peer.Uid == 0 && uint.TryParse(hello.ProcessUid, out starter) ? starter : counted;
             Verdict verdict = Decide(hello, peer.Uid, connection);
             CryptographicOperations.ZeroMemory(hello.AuthenticationToken);
             verdict = connection.IsBroken ? Verdict.Deny : verdict;
-            trace.Answer(hello, peer.Uid, verdict);
+            if (callers.MayLog(peer.Uid))
+            {
+                trace.Answer(hello, peer.Uid, verdict);
+            }
+
             if (verdict is Verdict.Allow && hello.Op is Op.Auth && peer.Uid == 0)
             {
                 Remember(hello);
@@ -45,7 +60,15 @@ internal sealed class Conversation(
         }
         finally
         {
-            callers.Leave(peer.Uid);
+            callers.Leave(counted);
+        }
+    }
+
+    private void Write(uint uid, string text)
+    {
+        if (callers.MayLog(uid))
+        {
+            trace.Write(Priority.Warning, text);
         }
     }
 

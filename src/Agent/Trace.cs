@@ -16,6 +16,20 @@ internal sealed class Trace(Stream output)
         $"{Name(verdict)} {Name(hello.Op)} user={Printable.Of(hello.User)} service={Printable.Of(hello.Service)} "
         + $"rhost={Printable.Of(hello.RemoteHost)} caller={callerUid}");
 
+    /// <summary>For what has been refused already: a log that cannot be written must not end the agent.</summary>
+    public void TryWrite(Priority priority, string text)
+    {
+        try
+        {
+            Write(priority, text);
+        }
+        catch (IOException)
+        {
+            // Nobody is let in by what this line would have said.
+        }
+    }
+
+    /// <exception cref="IOException">It cannot be written; then nobody may be let in.</exception>
     public void Write(Priority priority, string text)
     {
         byte[] line = System.Text.Encoding.Latin1.GetBytes($"<{(int)priority}>{text}\n");

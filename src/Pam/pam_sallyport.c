@@ -376,8 +376,8 @@ static int ask_agent(pam_handle_t *pamh, const struct op *op, int argc, const ch
     if (q.fd >= 0)
         close(q.fd);
     explicit_bzero(buffer, q.used);
-    /* Any pointer but NULL says yes. A later refusal on the same handle takes it back. */
-    if (op == &auth && code != PAM_IGNORE)
+    /* Any pointer but NULL says yes. Whatever else a later auth on the same handle ends in takes it back. */
+    if (op == &auth)
         pam_set_data(pamh, ALLOWED, code == PAM_SUCCESS ? pamh : NULL, NULL);
     errno = saved_errno;
     return code;

@@ -22,6 +22,12 @@ internal static partial class Unistd
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fsync(SafeFileHandle fd);
 
+    /// <summary>WAIT_BEFORE, WRITE and WAIT_AFTER (fcntl.h).</summary>
+    public const uint SYNC_FILE_RANGE_WRITE_AND_WAIT = 7;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int sync_file_range(SafeFileHandle fd, long offset, long nbytes, uint flags);
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int unlinkat(SafeFileHandle dirfd, ReadOnlySpan<byte> pathname, int flags);
 

@@ -44,7 +44,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public Hello? ReadHello(out string? refusal)
     {
-        byte[]? payload = Receive(HelloPatience, out byte type);
+        byte[]? payload = Receive(HelloPatience, TimeSpan.Zero, out byte type);
         refusal = payload is null ? "no hello" : type != (byte)'H' ? "the first frame is not a hello" : null;
         if (refusal is not null)
         {
@@ -64,7 +64,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
             return null;
         }
 
-        byte[]? answer = Receive(AnswerPatience, out byte type);
+        byte[]? answer = Receive(AnswerPatience, _framePatience, out byte type);
         if (answer is null || type != (byte)'A')
         {
             IsBroken |= type != (byte)'X' || answer is not { Length: 0 };
@@ -135,11 +135,14 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
         return !IsBroken;
     }
 
-    private byte[]? Receive(TimeSpan patience, out byte type)
+    /// <param name="patience">For the frame to begin.</param>
+    /// <param name="more">For the rest of it, over what is left of that.</param>
+    private byte[]? Receive(TimeSpan patience, TimeSpan more, out byte type)
     {
+        long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         type = 0;
         Span<byte> header = stackalloc byte[HeaderBytes];
-        if (IsBroken || !Fill(header, patience))
+        if (IsBroken || !Fill(header, end))
         {
             IsBroken = true;
             return null;
@@ -154,13 +157,13 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
         }
 
         byte[] payload = new byte[length];
-        IsBroken = !Fill(payload, _framePatience);
+        end = more > TimeSpan.Zero ? Environment.TickCount64 + (long)more.TotalMilliseconds : end;
+        IsBroken = !Fill(payload, end);
         return IsBroken ? null : payload;
     }
 
-    private bool Fill(Span<byte> buffer, TimeSpan patience)
+    private bool Fill(Span<byte> buffer, long end)
     {
-        long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         long start = Stopwatch.GetTimestamp();
         while (true)
         {

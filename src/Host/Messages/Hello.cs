@@ -30,6 +30,9 @@ internal sealed class Hello
 
     public bool Authenticated { get; init; }
 
+    /// <summary>The real uid of the calling process, in digits: who started su or sudo. Empty: not said.</summary>
+    public string ProcessUid { get; init; } = "";
+
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
     /// <summary>PAM_AUTHTOK; null where the caller sent none, which is not the same as an empty one.</summary>
@@ -38,10 +41,9 @@ internal sealed class Hello
     /// <summary>Null: a refusal; the reason is for the agent's log.</summary>
     public static Hello? Parse(ReadOnlySpan<byte> payload, out string? refusal)
     {
-        var values = new string?[7];
+        var values = new string?[11];
         List<string> arguments = [];
         byte[]? token = null;
-        bool authenticated = false;
         refusal = "hello: the payload does not end with NUL";
         if (payload.IsEmpty || payload[^1] != 0)
         {
@@ -71,11 +73,6 @@ internal sealed class Hello
                 doubled = token is not null;
                 token = value.ToArray(); // bytes, not text: it is wiped after use
             }
-            else if (name.SequenceEqual("authenticated"u8))
-            {
-                doubled = authenticated;
-                authenticated = value.SequenceEqual("yes"u8);
-            }
             else if (known >= 0)
             {
                 values[known] = Encoding.Latin1.GetString(value);
@@ -98,6 +95,7 @@ internal sealed class Hello
         refusal = values[0] != "1" ? "hello: not version 1"
             : op is Op.Unspecified ? "hello: unknown op"
             : string.IsNullOrEmpty(values[2]) ? "hello: no user"
+            : values[7] is not (null or "yes") ? "hello: authenticated is not yes"
             : null;
         return refusal is not null ? null : new Hello
         {
@@ -107,7 +105,8 @@ internal sealed class Hello
             RemoteHost = values[4] ?? "",
             Tty = values[5] ?? "",
             SshConnection = values[6] ?? "",
-            Authenticated = authenticated,
+            Authenticated = values[7] == "yes",
+            ProcessUid = values[8] ?? "",
             Arguments = arguments,
             AuthenticationToken = token,
         };
@@ -122,6 +121,10 @@ internal sealed class Hello
         : name.SequenceEqual("rhost"u8) ? 4
         : name.SequenceEqual("tty"u8) ? 5
         : name.SequenceEqual("ssh_connection"u8) ? 6
+        : name.SequenceEqual("authenticated"u8) ? 7
+        : name.SequenceEqual("uid"u8) ? 8
+        : name.SequenceEqual("ruser"u8) ? 9
+        : name.SequenceEqual("ssh_auth_info"u8) ? 10
         : -1;
 
     /// <summary>What is left of it where the caller is not root: his own word counts for nothing but his name.</summary>

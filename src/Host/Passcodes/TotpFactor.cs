@@ -294,7 +294,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 Debug(() => remembered ? "this address is remembered" : "this address cannot be remembered");
             }
 
-            if (state.Changed && !Save(reading, state) && !options.AllowReadOnly)
+            if (state.Changed && !Save(reading, state, out bool readOnly) && !(options.AllowReadOnly && readOnly))
             {
                 return CheckOutcome.Refused;
             }
@@ -330,8 +330,10 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
         private void LogInvalid() =>
             conversation.Log(Priority.Error, $"Invalid verification code for {_user}{_from}");
 
-        private bool Save(HomeFile.Reading reading, StateFile state)
+        /// <param name="readOnly">It failed because nothing can be written there, which allow_readonly forgives.</param>
+        private bool Save(HomeFile.Reading reading, StateFile state, out bool readOnly)
         {
+            readOnly = false;
             if (!state.Fits)
             {
                 conversation.Log(Priority.Error,
@@ -349,6 +351,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 return true;
             }
 
+            readOnly = error is Errno.EROFS or Errno.EACCES or Errno.EPERM or Errno.ENOSPC or Errno.EDQUOT;
             string reason = Unistd.StrError(error);
             if (step == "create")
             {

@@ -23,6 +23,13 @@ public sealed class Given_a_caller_that_lies : IDisposable
         "version=1\0op=auth\0user=daemon\0user=bin\0",
         "version=1\0op=auth\0user=daemon\0rhost=a\0rhost=b\0",
         "version=1\0op=auth\0user=daemon\0authtok=a\0authtok=b\0",
+        "version=1\0op=session\0user=daemon\0authenticated=no\0authenticated=yes\0",
+        "version=1\0op=session\0user=daemon\0authenticated=no\0",
+        "version=1\0op=auth\0user=daemon\0uid=0\0uid=0\0",
+        "version=1\0op=auth\0user=daemon\0ruser=a\0ruser=a\0",
+        "version=1\0op=auth\0user=daemon\0ssh_auth_info=a\0ssh_auth_info=a\0",
+        "version=1\0version=1\0op=auth\0user=daemon\0",
+        "version=1\0op=auth\0op=auth\0user=daemon\0",
         "version=1\0op=auth\0user=daemon\0nonsense\0",
         "version=1\0op=auth\0user=daemon\0=x\0",
         "version=1\0op=auth\0user=daemon\0\0",
@@ -72,14 +79,28 @@ public sealed class Given_a_caller_that_lies : IDisposable
     }
 
     [Fact]
+    public void What_it_says_cannot_forge_a_line_of_a_log()
+    {
+        using AgentClient caller = _agent.Connect();
+
+        Assert.Equal(AgentClient.Deny, caller.Hello("auth", "daemon", "rhost=192.0.2.7\nroot\u001b[2J", "service=s\nx").Verdict("000000"));
+        Assert.All(caller.Logged, line => Assert.DoesNotContain(line, char.IsControl));
+        Assert.DoesNotContain(_agent.Log, c => char.IsControl(c) && c != '\n');
+        Assert.DoesNotContain("\nroot", _agent.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nx", _agent.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_hello_that_does_not_come_is_not_waited_for()
     {
         using AgentClient nothing = _agent.Connect();
         using AgentClient half = _agent.Connect();
+        long begun = System.Diagnostics.Stopwatch.GetTimestamp();
         half.SendRaw((byte)'H', 0, 0, 0, 40, (byte)'v');
 
         Assert.True(nothing.IsClosed());
         Assert.True(half.IsClosed());
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds, 1, 3.5);
     }
 
     [Theory]

@@ -161,6 +161,33 @@ public sealed class Given_another_user_asks : IDisposable
     private AgentClient HoldPlace(uint uid) => ConnectAs(uid).SendRaw((byte)'H');
 
     [Fact]
+    public void Su_that_he_starts_counts_as_his()
+    {
+        _agent.Enrol("daemon", "\" TOTP_AUTH");
+        AgentClient[] su = [.. Enumerable.Range(0, Callers.EachUid).Select(_ => _agent.Connect().Hello("auth", "daemon", "uid=1"))];
+        Assert.All(su, caller => Assert.Null(caller.Verdict())); // all at the prompt
+        using AgentClient ninth = _agent.Connect();
+        using AgentClient sshd = _agent.Connect();
+
+        Assert.Equal(AgentClient.Deny, ninth.Hello("auth", "daemon", "uid=1").Verdict(AgentUnderTest.Passcode));
+        Assert.Empty(ninth.Shown);
+        Assert.Equal(AgentClient.Allow, sshd.Hello("auth", "daemon", "uid=0").Verdict(AgentUnderTest.Passcode));
+        Array.ForEach(su, caller => caller.Dispose());
+    }
+
+    [Fact]
+    public void He_cannot_fill_the_log()
+    {
+        for (int i = 0; i < 3 * Callers.LinesInMinute; i++)
+        {
+            using AgentClient caller = ConnectAs(Daemon);
+            Assert.True(caller.Send('H', "nonsense").IsClosed());
+        }
+
+        Assert.InRange(_agent.Log.Split('\n').Length, 2, Callers.LinesInMinute + 1);
+    }
+
+    [Fact]
     public void All_others_together_leave_room_for_root()
     {
         // Eight accounts with eight places each are the 64 that there are; the accounts are those of Debian's base-passwd.
