@@ -80,15 +80,14 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    // The distribution's module folder is where its own modules are.
+    // The distribution's module folder is where its own modules are: below /usr/lib, or in a folder for its processor.
     private string ModuleFolder()
     {
-        string root = Sandbox.Outside("");
-        string? folder = Directory.GetDirectories(root + "/usr/lib") // /usr/lib/TRIPLET/security
-            .Append(root + "/usr/lib64")
-            .Select(parent => parent + "/security")
+        string lib = Sandbox.Outside("/usr/lib");
+        string? folder = Directory.GetDirectories(lib).Prepend(lib).Append(lib + "64")
+            .Select(path => path + "/security")
             .FirstOrDefault(path => File.Exists(path + "/pam_unix.so"));
         Assert.True(folder is not null, "no pam_unix.so below /usr/lib: install libpam-modules");
-        return folder[root.Length..];
+        return folder[Sandbox.Outside("").Length..];
     }
 }
