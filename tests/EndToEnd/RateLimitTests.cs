@@ -25,6 +25,23 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public async Task Hanging_up_at_the_prompt_is_a_try()
+    {
+        await using World world = await World.StartAsync();
+        Account alice = await world.AddAccountAsync("alice");
+        await alice.EnrolAsync("RATE_LIMIT 1 600", "TOTP_AUTH");
+        string before = alice.State;
+        OpenLogin open = alice.OpenSsh("id -un");
+        await open.PromptedAsync();
+
+        await open.HangUpAsync();
+        await Wait.UntilAsync(() => alice.State != before, "the try is noted", TestContext.Current.CancellationToken);
+
+        (await alice.SshAsync("id -un", alice.Phone.Passcode())).MustBeRefused(world);
+        await world.Syslog.LineAsync("Too many concurrent login attempts");
+    }
+
+    [Fact]
     public async Task Tries_that_are_old_enough_no_longer_count()
     {
         await using World world = await World.StartAsync();

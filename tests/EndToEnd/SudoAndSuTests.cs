@@ -47,6 +47,20 @@ public sealed class SudoAndSuTests
     }
 
     [Fact]
+    public async Task Sudo_opens_its_session_after_a_passcode()
+    {
+        await using World world = await World.StartAsync();
+        Account alice = await AddSudoerAsync(world);
+        world.SetPam(
+            "sudo", world.Factor.Auth(), World.AnyAccount, $"session requisite {world.Factor.Module}", AnySession);
+
+        Login sudo = await SudoAsync(world, alice.Phone.Passcode());
+
+        Assert.Equal((0, "root"), (sudo.ExitCode, sudo.Output));
+        Assert.Equal(0, world.Syslog.Count("pam_open_session"));
+    }
+
+    [Fact]
     public async Task Su_asks_for_the_passcode_of_the_account_it_leads_to()
     {
         await using World world = await World.StartAsync();
