@@ -47,20 +47,6 @@ public sealed class SudoAndSuTests
     }
 
     [Fact]
-    public async Task Sudo_opens_its_session_after_a_passcode()
-    {
-        await using World world = await World.StartAsync();
-        Account alice = await AddSudoerAsync(world);
-        world.SetPam(
-            "sudo", world.Factor.Auth(), World.AnyAccount, $"session requisite {world.Factor.Module}", AnySession);
-
-        Login sudo = await SudoAsync(world, alice.Phone.Passcode());
-
-        Assert.Equal((0, "root"), (sudo.ExitCode, sudo.Output));
-        Assert.Equal(0, world.Syslog.Count("pam_open_session"));
-    }
-
-    [Fact]
     public async Task Su_asks_for_the_passcode_of_the_account_it_leads_to()
     {
         await using World world = await World.StartAsync();
@@ -78,6 +64,24 @@ public sealed class SudoAndSuTests
         Assert.Contains("Verification code: ", his.Errors, StringComparison.Ordinal);
         LogLine accepted = await world.Syslog.LineAsync("Accepted google_authenticator for bob");
         Assert.StartsWith("su(pam_google_auth", accepted.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Su_opens_its_session_after_a_passcode_and_not_without_one()
+    {
+        await using World world = await World.StartAsync();
+        await world.AddAccountAsync("alice");
+        Account bob = await world.AddAccountAsync("bob");
+        await bob.EnrolAsync("TOTP_AUTH");
+        string session = $"session required {world.Factor.Module}";
+
+        world.SetPam("su", world.Factor.Auth(), World.AnyAccount, session);
+        Outcome asked = await SuFromAliceToBobAsync(world, bob.Phone.Passcode());
+        world.SetPam("su", "auth required pam_permit.so", World.AnyAccount, session);
+        Outcome unasked = await SuFromAliceToBobAsync(world, bob.Phone.Passcode());
+
+        Assert.Equal((0, "bob\n"), (asked.ExitCode, asked.Output));
+        Assert.Equal((1, ""), (unasked.ExitCode, unasked.Output));
     }
 
     private static async Task<Account> AddSudoerAsync(World world)
