@@ -53,9 +53,13 @@ public sealed class AgentFailureTests
 
         // Whoever connects is told "allow" (the verdict frame V, length 1, value 1).
         await world.Sandbox.RunAsync("sh", "-c", """
-            rm -f /run/sallyport/agent.sock; chown mallory /run/sallyport
-            runuser -u mallory -- socat UNIX-LISTEN:/run/sallyport/agent.sock,fork,mode=666 \
-                SYSTEM:'printf "V\\000\\000\\000\\001\\001"' > /run/mallory.log 2>&1 &
+            rm -f /run/sallyport/agent.sock
+            chown mallory /run/sallyport
+            runuser -u mallory -- perl -MSocket -e '
+                socket(my $door, AF_UNIX, SOCK_STREAM, 0); bind($door, pack_sockaddr_un($ARGV[0])) or die $!;
+                chmod(0666, $ARGV[0]); listen($door, 9);
+                while (accept(my $caller, $door)) { syswrite($caller, "V\0\0\0\1\1"); sysread($caller, my $said, 9) }
+            ' /run/sallyport/agent.sock > /dev/null 2>&1 &
             """);
         await world.Agent.ListensAsync();
 

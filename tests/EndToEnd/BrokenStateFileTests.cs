@@ -21,7 +21,9 @@ public sealed class BrokenStateFileTests
         { $"chown bob {File}", "Failed to read" },
         { $"rm {File}; mkfifo -m 600 {File}; chown alice {File}", "is not a regular file" },
         { $"rm {File}; mkdir -m 700 {File}; chown alice {File}", "is not a regular file" },
-        { $"mv {File} /home/bob/stolen; chown bob /home/bob/stolen; ln -s /home/bob/stolen {File}", "Failed to read" },
+        { $"mv {File} /home/bob/stolen; chown bob /home/bob/stolen; ln -s /home/bob/stolen {File}", "symbolic link" },
+        { $"mv {File} {File}-elsewhere; ln -s {File}-elsewhere {File}", "symbolic link" },
+        { $"rm {File}; ln -s /home/alice/nowhere {File}", "symbolic link" },
     };
 
     [Theory]

@@ -21,7 +21,24 @@ public sealed class RateLimitTests
         login.MustBeRefused(world);
         Assert.Empty(login.Prompts);
         await world.Syslog.LineAsync("Too many concurrent login attempts");
-        Assert.Matches(@"Try again in (5\d\d|600) seconds", login.Errors);
+        Assert.Matches(@"Try again in (5\d\d|60[01]) seconds", login.Errors);
+    }
+
+    [Fact]
+    public async Task Hanging_up_at_the_prompt_is_a_try()
+    {
+        await using World world = await World.StartAsync();
+        Account alice = await world.AddAccountAsync("alice");
+        await alice.EnrolAsync("RATE_LIMIT 1 600", "TOTP_AUTH");
+        string before = alice.State;
+        OpenLogin open = alice.OpenSsh("id -un");
+        await open.PromptedAsync();
+
+        await open.HangUpAsync();
+        await Wait.UntilAsync(() => alice.State != before, "the try is noted", TestContext.Current.CancellationToken);
+
+        (await alice.SshAsync("id -un", alice.Phone.Passcode())).MustBeRefused(world);
+        await world.Syslog.LineAsync("Too many concurrent login attempts");
     }
 
     [Fact]

@@ -66,6 +66,24 @@ public sealed class SudoAndSuTests
         Assert.StartsWith("su(pam_google_auth", accepted.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Su_opens_its_session_after_a_passcode_and_not_without_one()
+    {
+        await using World world = await World.StartAsync();
+        await world.AddAccountAsync("alice");
+        Account bob = await world.AddAccountAsync("bob");
+        await bob.EnrolAsync("TOTP_AUTH");
+        string session = $"session required {world.Factor.Module}";
+
+        world.SetPam("su", world.Factor.Auth(), World.AnyAccount, session);
+        Outcome asked = await SuFromAliceToBobAsync(world, bob.Phone.Passcode());
+        world.SetPam("su", "auth required pam_permit.so", World.AnyAccount, session);
+        Outcome unasked = await SuFromAliceToBobAsync(world, bob.Phone.Passcode());
+
+        Assert.Equal((0, "bob\n"), (asked.ExitCode, asked.Output));
+        Assert.Equal((1, ""), (unasked.ExitCode, unasked.Output));
+    }
+
     private static async Task<Account> AddSudoerAsync(World world)
     {
         Account alice = await world.AddAccountAsync("alice");

@@ -11,6 +11,7 @@ internal sealed class Agent(Sandbox sandbox, CancellationToken cancellationToken
     private const UnixFileMode RootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private Command? _command;
+    private Command? _tracer;
 
     public void Install()
     {
@@ -43,6 +44,22 @@ internal sealed class Agent(Sandbox sandbox, CancellationToken cancellationToken
         {
             await _command!.EndAsync(cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Makes it wait 30 ms before each fsync and each rename, as a busy disk does: what is not held under a lock from
+    /// the check to the rename has time to go wrong.
+    /// </summary>
+    public async Task SlowDiskAsync()
+    {
+        string pid = sandbox.Read(PidFile).Trim();
+        _tracer = sandbox.Start([
+            "strace", "-f", "-qq", "-o", "/dev/null",
+            "-e", "trace=fsync,/rename", "-e", "inject=fsync,/rename:delay_enter=30000", "-p", pid,
+        ]);
+        await Wait.UntilAsync(
+            () => !sandbox.Read($"/proc/{pid}/status").Contains("TracerPid:\t0\n", StringComparison.Ordinal),
+            "strace holds the agent", cancellationToken);
     }
 
     private Command Launch() => sandbox.Start([

@@ -54,15 +54,18 @@ internal sealed class Command : IDisposable
         try
         {
             await _process.WaitForExitAsync(limit.Token);
-            return new Outcome(_process.ExitCode, await _output, await _errors);
+            string output = await _output.WaitAsync(limit.Token); // a child left behind may hold it open
+            return new Outcome(_process.ExitCode, output, await _errors.WaitAsync(limit.Token));
         }
         catch (OperationCanceledException)
         {
-            _process.Kill(entireProcessTree: true);
+            Kill();
             Assert.Fail($"gave up waiting for: {string.Join(' ', _process.StartInfo.ArgumentList)}");
             throw;
         }
     }
+
+    public void Kill() => _process.Kill(entireProcessTree: true);
 
     public void Dispose() => _process.Dispose();
 }

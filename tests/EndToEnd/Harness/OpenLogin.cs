@@ -8,6 +8,13 @@ internal sealed class OpenLogin(Command command, Dialogue dialogue, Cancellation
 
     public void Answer(string text) => dialogue.Answer(text);
 
+    /// <summary>The person closes the terminal window.</summary>
+    public async Task<Login> HangUpAsync()
+    {
+        command.Kill();
+        return await EndAsync();
+    }
+
     public async Task<Login> EndAsync()
     {
         using (command)

@@ -12,13 +12,12 @@ internal sealed class Sandbox : IAsyncDisposable
     private static readonly Dictionary<string, string> NoVariables = [];
 
     private readonly Process _holder;
-    private readonly int _pid;
     private readonly CancellationToken _cancellationToken;
 
     private Sandbox(Process holder, int pid, CancellationToken cancellationToken)
     {
         _holder = holder;
-        _pid = pid;
+        Pid = pid;
         _cancellationToken = cancellationToken;
     }
 
@@ -35,8 +34,11 @@ internal sealed class Sandbox : IAsyncDisposable
         return new Sandbox(holder, int.Parse(pid, CultureInfo.InvariantCulture), cancellationToken);
     }
 
+    /// <summary>Its first process, as we count.</summary>
+    public int Pid { get; }
+
     /// <summary>Where a path of the sandbox is for us.</summary>
-    public string Outside(string path) => $"/proc/{_pid}/root{path}";
+    public string Outside(string path) => $"/proc/{Pid}/root{path}";
 
     public bool Exists(string path) => File.Exists(Outside(path));
 
@@ -58,7 +60,7 @@ internal sealed class Sandbox : IAsyncDisposable
 
     public Command Start(IEnumerable<string> command, IReadOnlyDictionary<string, string>? environment = null) =>
         Command.Start(
-            [Built.SandboxScript, "enter", _pid.ToString(CultureInfo.InvariantCulture), .. command],
+            [Built.SandboxScript, "enter", Pid.ToString(CultureInfo.InvariantCulture), .. command],
             environment ?? NoVariables,
             _cancellationToken);
 

@@ -1,6 +1,6 @@
 namespace Sallyport.EndToEnd.Harness;
 
-/// <summary>The PAM module under test: ours, or Debian's, which shows that the harness and the file mean the same.</summary>
+/// <summary>The PAM module behind a service: ours, or the one that people come from.</summary>
 internal sealed record SecondFactor(string Module)
 {
     public static readonly SecondFactor Sallyport = new("pam_sallyport.so");

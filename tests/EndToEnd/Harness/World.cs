@@ -12,9 +12,8 @@ internal sealed class World : IAsyncDisposable
     private readonly CancellationToken _cancellationToken;
     private int _hosts;
 
-    private World(Sandbox sandbox, SecondFactor factor, CancellationToken cancellationToken)
+    private World(Sandbox sandbox, CancellationToken cancellationToken)
     {
-        Factor = factor;
         _cancellationToken = cancellationToken;
         Sandbox = sandbox;
         Syslog = new Syslog(sandbox, cancellationToken);
@@ -22,7 +21,8 @@ internal sealed class World : IAsyncDisposable
         Agent = new Agent(sandbox, cancellationToken);
     }
 
-    public SecondFactor Factor { get; }
+    /// <summary>What these tests are about.</summary>
+    public SecondFactor Factor { get; } = SecondFactor.Sallyport;
 
     public Sandbox Sandbox { get; }
 
@@ -33,17 +33,25 @@ internal sealed class World : IAsyncDisposable
     public Agent Agent { get; }
 
     /// <summary>sshd asks as "auth required MODULE" plus the options; sshLines go to the end of sshd_config.</summary>
-    public static async Task<World> StartAsync(
-        string options = "", string sshLines = "", SecondFactor? factor = null)
+    public static async Task<World> StartAsync(string options = "", string sshLines = "")
     {
+        Tools.MustBeThere();
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        Sandbox sandbox = await Sandbox.StartAsync(cancellationToken);
-        var world = new World(sandbox, factor ?? SecondFactor.Sallyport, cancellationToken);
-        await SshHost.MakeHostKeyAsync(sandbox);
-        await world.Client.InstallAsync();
-        await world.InstallFactorAsync();
-        world.SetPam("sshd", world.Factor.Auth(options), AnyAccount);
-        await world.StartHostAsync("server", sshLines);
+        var world = new World(await Sandbox.StartAsync(cancellationToken), cancellationToken);
+        try
+        {
+            await SshHost.MakeHostKeyAsync(world.Sandbox);
+            await world.Client.InstallAsync();
+            await world.InstallFactorAsync();
+            world.SetPam("sshd", world.Factor.Auth(options), AnyAccount);
+            await world.StartHostAsync("server", sshLines);
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            throw;
+        }
+
         return world;
     }
 
@@ -72,23 +80,19 @@ internal sealed class World : IAsyncDisposable
 
     private async Task InstallFactorAsync()
     {
-        if (Factor == SecondFactor.Sallyport)
-        {
-            Sandbox.Copy(Built.Module, $"{ModuleFolder()}/{SecondFactor.Sallyport.Module}");
-            Agent.Install();
-            await Agent.StartAsync();
-        }
+        Sandbox.Copy(Built.Module, $"{ModuleFolder()}/{Factor.Module}");
+        Agent.Install();
+        await Agent.StartAsync();
     }
 
-    // The distribution's module folder is where its own modules are.
+    // The distribution's module folder is where its own modules are: below /usr/lib, or in a folder for its processor.
     private string ModuleFolder()
     {
-        string root = Sandbox.Outside("");
-        string? folder = Directory.GetDirectories(root + "/usr/lib") // /usr/lib/TRIPLET/security
-            .Append(root + "/usr/lib64")
-            .Select(parent => parent + "/security")
+        string lib = Sandbox.Outside("/usr/lib");
+        string? folder = Directory.GetDirectories(lib).Prepend(lib).Append(lib + "64")
+            .Select(path => path + "/security")
             .FirstOrDefault(path => File.Exists(path + "/pam_unix.so"));
         Assert.True(folder is not null, "no pam_unix.so below /usr/lib: install libpam-modules");
-        return folder[root.Length..];
+        return folder[Sandbox.Outside("").Length..];
     }
 }
