@@ -82,7 +82,7 @@ Notify("READY=1");
 
 stop.Wait();
 Notify("STOPPING=1");
-server.Drain(TimeSpan.FromSeconds(1)); // for what is being decided; whoever is still typing is refused
+server.Drain(TimeSpan.FromSeconds(8)); // the unit gives ten
 if (socketPath is not null)
 {
     _ = Unistd.unlink(Encoding.UTF8.GetBytes(socketPath + '\0'));

@@ -55,9 +55,9 @@ static const struct op account = {
 };
 
 static const struct op session = {
-    "session", false, PAM_SESSION_ERR,
+    "session", false, PAM_PERM_DENIED,
     { [ALLOW] = { true, PAM_SUCCESS },
-      [DENY] = { true, PAM_SESSION_ERR }, [UNAVAILABLE] = { true, PAM_SESSION_ERR } },
+      [DENY] = { true, PAM_PERM_DENIED }, [UNAVAILABLE] = { true, PAM_PERM_DENIED } },
 };
 
 /* One question to the agent. */

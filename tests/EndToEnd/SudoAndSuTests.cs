@@ -84,6 +84,22 @@ public sealed class SudoAndSuTests
         Assert.Equal((1, ""), (unasked.ExitCode, unasked.Output));
     }
 
+    [Fact]
+    public async Task Sudo_opens_its_session_after_a_passcode_and_not_without_one()
+    {
+        await using World world = await World.StartAsync();
+        Account alice = await AddSudoerAsync(world);
+        string session = $"session required {world.Factor.Module}";
+
+        world.SetPam("sudo", world.Factor.Auth(), World.AnyAccount, session);
+        Login asked = await SudoAsync(world, alice.Phone.Passcode());
+        world.SetPam("sudo", "auth required pam_permit.so", World.AnyAccount, session);
+        Login unasked = await SudoAsync(world, alice.Phone.Passcode());
+
+        Assert.Equal((0, "root"), (asked.ExitCode, asked.Output));
+        Assert.Equal((1, ""), (unasked.ExitCode, unasked.Output));
+    }
+
     private static async Task<Account> AddSudoerAsync(World world)
     {
         Account alice = await world.AddAccountAsync("alice");

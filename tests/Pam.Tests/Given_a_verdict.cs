@@ -21,8 +21,8 @@ public sealed class Given_a_verdict
         ["session"] = new()
         {
             [1] = PamCode.Success,
-            [3] = PamCode.SessionError,
-            [4] = PamCode.SessionError,
+            [3] = PamCode.PermissionDenied,
+            [4] = PamCode.PermissionDenied,
         },
     };
 

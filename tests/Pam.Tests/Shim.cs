@@ -19,7 +19,7 @@ internal sealed record ShimCall(
     /// <summary>The refusal of the shim itself: the code for it, and one line that says why.</summary>
     public void AssertRefused(string op, string reason)
     {
-        Assert.Equal(op == "session" ? PamCode.SessionError : PamCode.AuthenticationError, Code);
+        Assert.Equal(op == "session" ? PamCode.PermissionDenied : PamCode.AuthenticationError, Code);
         LogLine line = Assert.Single(Log, line => line.Text.StartsWith("pam_sallyport: ", StringComparison.Ordinal));
         Assert.Equal(LogLine.AuthPriv | LogLine.Error, line.Priority);
         Assert.Equal("sshd(pam_google_auth)", line.Ident);
@@ -45,7 +45,6 @@ internal static class PamCode
     public const int PermissionDenied = 6;
     public const int AuthenticationError = 7;
     public const int AuthenticationUnavailable = 9;
-    public const int SessionError = 14;
     public const int Ignore = 25;
 }
 

@@ -187,9 +187,9 @@ static int expected(int op, const uint8_t *bytes, size_t left, bool token_fails)
     static const int codes[3][5] = {
         { -1, PAM_SUCCESS, PAM_IGNORE, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL },
         { -1, -1, PAM_IGNORE, PAM_PERM_DENIED, PAM_AUTHINFO_UNAVAIL },
-        { -1, PAM_SUCCESS, -1, PAM_SESSION_ERR, PAM_SESSION_ERR },
+        { -1, PAM_SUCCESS, -1, PAM_PERM_DENIED, PAM_PERM_DENIED },
     };
-    int refusal = op == 2 ? PAM_SESSION_ERR : PAM_AUTH_ERR;
+    int refusal = op == 2 ? PAM_PERM_DENIED : PAM_AUTH_ERR;
 
     for (int frame = 1; frame <= 256 && left >= 5; frame++) {
         size_t length = (size_t)bytes[1] << 24 | (size_t)bytes[2] << 16 | (size_t)bytes[3] << 8 | bytes[4];
