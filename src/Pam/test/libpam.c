@@ -43,7 +43,9 @@ static int open_dev_log(void)
     int log = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
     check(unshare(CLONE_NEWNS) == 0, "libpam: unshare (run the tests as root)");
-    check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "libpam: mount --make-rprivate /");
+    /* In a chroot / is no mount point; /dev is what must not be shared with the world outside. */
+    check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
+              || mount("none", "/dev", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "libpam: mount --make-rprivate");
     check(mount("none", "/dev", "tmpfs", 0, NULL) == 0, "libpam: mount a tmpfs on /dev");
     check(bind(log, (struct sockaddr *)&address, sizeof address) == 0, "libpam: bind /dev/log");
     return log;
