@@ -30,7 +30,7 @@
 #ifndef SILENCE_MS /* the tests do not wait that long */
 #define SILENCE_MS 90000
 #endif
-#define EAGER_US 1000 /* for so long, letting the agent run costs less than sleeping until it wakes us */
+#define EAGER_US 200 /* for so long, letting the agent run costs less than sleeping until it wakes us */
 
 enum { HEADER = 5, MAX_PAYLOAD = 65536, MAX_FRAMES = 256, CONNECT_MS = 2000 };
 enum { ALLOW = 1, IGNORE, DENY, UNAVAILABLE, VERDICTS };

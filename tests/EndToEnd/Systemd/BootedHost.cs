@@ -32,19 +32,25 @@ internal sealed class BootedHost : IAsyncDisposable
         File.SetUnixFileMode(tree.FullName, (UnixFileMode)0b111_101_101);
         (await Command.RunAsync(Path.Combine(Repository.Root, "dev"), ["install", $"DESTDIR={tree.FullName}"])).Succeeded();
 
-        Process booted = Process.Start(new ProcessStartInfo(_script, ["boot", tree.FullName])
+        // On a busy machine nspawn's systemd now and then ends before it has begun; that is not what is tried here.
+        for (int attempt = 1; ; attempt++)
         {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        string? leader = await booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-        if (leader is null)
-        {
-            Assert.Fail(await booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        }
+            Process booted = Process.Start(new ProcessStartInfo(_script, ["boot", tree.FullName])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            string? leader = await booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+            if (leader is not null)
+            {
+                return new(booted, tree, leader);
+            }
 
-        return new(booted, tree, leader);
+            string errors = await booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            booted.Dispose();
+            Assert.True(attempt < 4, errors);
+        }
     }
 
     /// <summary>Runs a line of shell as the machine's root.</summary>
