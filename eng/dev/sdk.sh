@@ -2,6 +2,8 @@
 # Finds a .NET SDK that satisfies global.json, or gets one. Leaves its path in DOTNET.
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+# No build nodes that stay behind, as root's processes after sudo.
+export MSBUILDDISABLENODEREUSE=1
 # The SDK itself wants ICU, which a minimal machine has not got; nothing here depends on a culture.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 
