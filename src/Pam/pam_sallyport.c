@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +29,6 @@
 #ifndef SILENCE_MS /* the tests do not wait that long */
 #define SILENCE_MS 90000
 #endif
-#define EAGER_US 200 /* for so long, letting the agent run costs less than sleeping until it wakes us */
 
 enum { HEADER = 5, MAX_PAYLOAD = 65536, MAX_FRAMES = 256, CONNECT_MS = 2000 };
 enum { ALLOW = 1, IGNORE, DENY, UNAVAILABLE, VERDICTS };
@@ -112,16 +110,11 @@ static bool refuse(const struct question *q, const char *reason, ...)
     return false;
 }
 
-static int64_t now_us(void)
+static int64_t now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static int64_t now_ms(void)
-{
-    return now_us() / 1000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static bool connect_agent(struct question *q)
@@ -215,11 +208,8 @@ static bool next_frame(struct question *q, struct frame *frame)
         q->start = 0;
         q->end = have;
         ssize_t received;
-        int64_t eager = now_us() + EAGER_US;
         while ((received = recv(q->fd, q->buffer + have, HEADER + MAX_PAYLOAD - have, 0)) < 0 && errno == EAGAIN) {
-            if (now_us() < eager)
-                sched_yield();
-            else if (!wait_for(q, POLLIN))
+            if (!wait_for(q, POLLIN))
                 return false;
         }
         if (received == 0)

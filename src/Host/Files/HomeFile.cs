@@ -44,6 +44,9 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
         return reading;
     }
 
+    /// <summary>From reading to replacing in one piece, with the groups that the first reading needed.</summary>
+    public bool TryAct(uint[] groups, out ActingUser acting) => ActingUser.TryEnter(account, groups, out acting);
+
     private Reading ReadWithGroups(uint[] groups)
     {
         if (!ActingUser.TryEnter(account, groups, out ActingUser acting))
@@ -57,7 +60,8 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
         }
     }
 
-    private Reading ReadAsUser(uint[] groups)
+    /// <summary>Where the thread acts as the user already (<see cref="TryAct"/>).</summary>
+    public Reading ReadAsUser(uint[] groups)
     {
         int slash = path.LastIndexOf('/');
         if (path is not ['/', ..] || slash == path.Length - 1)
@@ -92,7 +96,7 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
     private Reading ReadIn(SafeFileHandle folder, byte[] name, uint[] groups)
     {
         // O_NONBLOCK: opening a FIFO that nobody writes to would hang the login.
-        using SafeFileHandle file = Fcntl.openat(
+        SafeFileHandle file = Fcntl.openat(
             folder, name, Fcntl.O_RDONLY | Fcntl.O_NOFOLLOW | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC, 0);
         if (file.IsInvalid)
         {
@@ -100,6 +104,17 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
             return error == Errno.ELOOP ? Failed(error, "it is a symbolic link, which is not followed") : Failed(error);
         }
 
+        Reading reading = ReadOpen(folder, file, name, groups);
+        if (reading.Problem is not ReadProblem.None)
+        {
+            file.Dispose();
+        }
+
+        return reading;
+    }
+
+    private Reading ReadOpen(SafeFileHandle folder, SafeFileHandle file, byte[] name, uint[] groups)
+    {
         if (Stat(file, [0], Fcntl.AT_EMPTY_PATH, out SysStat.Statx stat) is int failed and not 0)
         {
             return Failed(failed);
@@ -134,6 +149,7 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
             Problem = ReadProblem.None,
             State = state,
             Folder = folder,
+            File = file,
             Name = name,
             Groups = groups,
             Found = stat,
@@ -164,25 +180,17 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
 
     /// <summary>
     /// Replaces what was read, if it is still what was read. 0, or the errno of what failed (DurableReplace.Write).
+    /// The thread acts as the user. The old file stays open until the reading is disposed of: then the kernel frees it,
+    /// which takes as long as a fifth of a login and can wait until the verdict is out.
     /// </summary>
-    public int Replace(Reading reading, ReadOnlySpan<byte> content, out string? step)
+    public static int Replace(Reading reading, ReadOnlySpan<byte> content, out string? step)
     {
-        step = null;
-        if (!ActingUser.TryEnter(account, reading.Groups, out ActingUser acting))
-        {
-            step = "cannot act as the user";
-            return Errno.EPERM;
-        }
-
-        using (acting)
-        {
-            SysStat.Statx found = reading.Found;
-            return DurableReplace.Write(reading.Folder, reading.Name, content, () =>
-                Stat(reading.Folder, reading.Name, Fcntl.AT_SYMLINK_NOFOLLOW, out SysStat.Statx now) == 0
-                && now.Inode == found.Inode && now.Size == found.Size
-                && now.MtimeSeconds == found.MtimeSeconds && now.MtimeNanoseconds == found.MtimeNanoseconds,
-                out step);
-        }
+        SysStat.Statx found = reading.Found;
+        return DurableReplace.Write(reading.Folder, reading.Name, content, () =>
+            Stat(reading.Folder, reading.Name, Fcntl.AT_SYMLINK_NOFOLLOW, out SysStat.Statx now) == 0
+            && now.Inode == found.Inode && now.Size == found.Size
+            && now.MtimeSeconds == found.MtimeSeconds && now.MtimeNanoseconds == found.MtimeNanoseconds,
+            out step);
     }
 
     private static string? ReadAll(SafeFileHandle file, Span<byte> content)
@@ -238,6 +246,9 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
         [AllowNull]
         public SafeFileHandle Folder { get => field ?? throw new InvalidOperationException("nothing was read"); init; }
 
+        /// <summary>Open for as long as the reading lives.</summary>
+        public SafeFileHandle? File { get; init; }
+
         public byte[] Name { get; init; } = [];
 
         public uint[] Groups { get; init; } = [];
@@ -252,6 +263,7 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
             if (Problem is ReadProblem.None)
             {
                 Folder.Dispose();
+                File?.Dispose();
             }
 
             State?.Dispose();

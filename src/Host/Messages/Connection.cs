@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -22,14 +21,12 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
     // After the first byte of a frame the rest is on its way; a caller that stops half-way is not a slow person.
     private static readonly TimeSpan _framePatience = TimeSpan.FromSeconds(2);
 
-    // A program answers within microseconds; letting it run costs less than going to sleep and being woken.
-    private static readonly TimeSpan _eager = TimeSpan.FromMicroseconds(50);
-
     private readonly byte[] _in = new byte[512]; // usual frames are smaller, and arrive in one piece
     private int _from;
     private int _to;
     private byte[] _out = new byte[512];
     private int _length;
+    private readonly List<IDisposable> _finished = [];
 
     /// <summary>The caller went away, or broke the protocol.</summary>
     public bool IsBroken { get; private set; }
@@ -80,6 +77,8 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public void SetToken(ReadOnlySpan<byte> token) => Add((byte)'T', token);
 
+    public void AfterVerdict(IDisposable finished) => _finished.Add(finished);
+
     /// <summary>The last frame. False: the caller was gone before he heard it.</summary>
     public bool Send(Verdict verdict)
     {
@@ -99,6 +98,10 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
         CryptographicWipe(_in);
         CryptographicWipe(_out);
         socket.Dispose();
+        foreach (IDisposable finished in _finished)
+        {
+            finished.Dispose();
+        }
     }
 
     private void Add(byte type, string latin1) => Add(type, Encoding.Latin1.GetBytes(latin1));
@@ -164,7 +167,6 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     private bool Fill(Span<byte> buffer, long end)
     {
-        long start = Stopwatch.GetTimestamp();
         while (true)
         {
             int ready = Math.Min(_to - _from, buffer.Length);
@@ -184,11 +186,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
                 return false;
             }
 
-            if (nothingYet && Stopwatch.GetElapsedTime(start) < _eager)
-            {
-                Thread.Yield();
-            }
-            else if (nothingYet && !WaitUntil(end))
+            if (nothingYet && !WaitUntil(end))
             {
                 return false;
             }

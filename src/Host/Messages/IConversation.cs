@@ -17,4 +17,7 @@ internal interface IConversation
 
     /// <summary>Becomes PAM_AUTHTOK, for the next module.</summary>
     void SetToken(ReadOnlySpan<byte> token);
+
+    /// <summary>Disposed of when the verdict is out: nobody needs to wait for that.</summary>
+    void AfterVerdict(IDisposable finished);
 }

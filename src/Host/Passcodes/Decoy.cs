@@ -23,7 +23,9 @@ internal sealed class Decoy : IDisposable
     {
         _folder = Fcntl.openat(Fcntl.AT_FDCWD, Encoding.Latin1.GetBytes(stateFolder + '\0'),
             Fcntl.O_RDONLY | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
-        int error = _folder.IsInvalid ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError() : Write();
+        IDisposable? replaced = null;
+        int error = _folder.IsInvalid ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError() : Write(out replaced);
+        replaced?.Dispose();
         if (error != 0)
         {
             throw new IOException($"{stateFolder}: {Unistd.StrError(error)}");
@@ -40,7 +42,12 @@ internal sealed class Decoy : IDisposable
     public void Search(long now) => _ = SkewSearch.Nearest(_secret, 0, new TimeStep(now / 30), 1499);
 
     /// <summary>0 or an errno.</summary>
-    public int Write() => DurableReplace.Write(_folder, _name, _content, () => true, out _);
+    /// <param name="replaced">Keeps the file that was there before, as a login keeps its own (HomeFile.Replace).</param>
+    public int Write(out IDisposable replaced)
+    {
+        replaced = Fcntl.openat(_folder, _name, Fcntl.O_PATH | Fcntl.O_NOFOLLOW | Fcntl.O_CLOEXEC, 0);
+        return DurableReplace.Write(_folder, _name, _content, () => true, out _);
+    }
 
     public void Dispose()
     {

@@ -41,6 +41,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
         private readonly string _from = request.RemoteHost.Length > 0 ? " from " + Printable.Of(request.RemoteHost) : "";
         private HomeFile? _file;
         private FileKey _key;
+        private uint[] _groups = [];
         private bool _searched;
         private bool _saved;
         private int? _usedBefore; // how much stood before a code that is used up
@@ -69,7 +70,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                         return Verdict.Deny;
                     }
 
-                    _key = reading.Key;
+                    (_key, _groups) = (reading.Key, reading.Groups);
                     enrolled = HasSecret(state);
                     grace = enrolled && request.Trusted
                         && GracePeriod.Covers(state, request.RemoteHost, options.GraceSeconds, Now);
@@ -244,10 +245,26 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 return CheckOutcome.Refused;
             }
 
-            using HomeFile.Reading reading = _file!.Read();
+            if (!_file!.TryAct(_groups, out ActingUser acting))
+            {
+                conversation.Log(Priority.Error, $"Failed to change user id to \"{_user}\"");
+                return CheckOutcome.Refused;
+            }
+
+            using (acting)
+            {
+                HomeFile.Reading reading = _file.ReadAsUser(_groups);
+                conversation.AfterVerdict(reading);
+                return CheckAgain(reading, answer, prefixAllowed, moveCounter, last);
+            }
+        }
+
+        private CheckOutcome CheckAgain(
+            HomeFile.Reading reading, byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
+        {
             if (reading.State is not StateFile state || reading.Key != _key || !state.TryGetSecret(out OtpSecret? secret))
             {
-                conversation.Log(Priority.Error, reading.Message ?? $"\"{_file.Path}\" changed while trying to use it");
+                conversation.Log(Priority.Error, reading.Message ?? $"\"{_file!.Path}\" changed while trying to use it");
                 return CheckOutcome.Refused;
             }
 
@@ -342,12 +359,12 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
             }
 
             byte[] content = state.ToBytes();
-            int error = _file!.Replace(reading, content, out string? step);
+            int error = HomeFile.Replace(reading, content, out string? step);
             CryptographicOperations.ZeroMemory(content);
             _saved = true;
             if (error == 0)
             {
-                Debug(() => $"\"{_file.Path}\" was replaced");
+                Debug(() => $"\"{_file!.Path}\" was replaced");
                 return true;
             }
 
@@ -355,16 +372,16 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
             string reason = Unistd.StrError(error);
             if (step == "create")
             {
-                conversation.Log(Priority.Error, $"Failed to create tempfile \"{_file.Path}~XXXXXX\": {reason}");
+                conversation.Log(Priority.Error, $"Failed to create tempfile \"{_file!.Path}~XXXXXX\": {reason}");
             }
             else if (step == "changed")
             {
                 conversation.Log(Priority.Error,
-                    $"Secret file \"{_file.Path}\" changed while trying to use a one-time code");
+                    $"Secret file \"{_file!.Path}\" changed while trying to use a one-time code");
                 reason = "somebody else wrote it";
             }
 
-            conversation.Log(Priority.Error, $"Failed to update secret file \"{_file.Path}\": {reason}");
+            conversation.Log(Priority.Error, $"Failed to update secret file \"{_file!.Path}\": {reason}");
             if (error is Errno.EPERM or Errno.ENOSPC or Errno.EROFS or Errno.EIO or Errno.EDQUOT)
             {
                 conversation.Tell($"Error \"{reason}\" while writing config");
@@ -422,7 +439,8 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
 
             if (!_saved)
             {
-                _ = decoy.Write(); // it changes the time it takes, not the answer
+                _ = decoy.Write(out IDisposable replaced); // it changes the time it takes, not the answer
+                conversation.AfterVerdict(replaced);
             }
         }
 
