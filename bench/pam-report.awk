@@ -13,10 +13,19 @@ function cell(table, name, mode, module) {
 
 function row(name, mode, title) {
     printf "%-28s %-6s %6.2f  %11s %11s %11s   %11s %11s %11s\n", title, mode,
-        median[name, mode, "ours"] / median[name, mode, "theirs"],
+        ratio(name, mode),
         cell(authenticate, name, mode, "ours"), cell(authenticate, name, mode, "theirs"),
         cell(authenticate, name, mode, "oath"),
         cell(whole, name, mode, "ours"), cell(whole, name, mode, "theirs"), cell(whole, name, mode, "oath")
+}
+
+function ratio(name, mode) {
+    return median[name, mode, "ours"] / median[name, mode, "theirs"]
+}
+
+function limit(what, value, most) {
+    printf "%-9s %-40s %7.2f  (limit %.1f)\n", value <= most ? "kept" : "MISSED", what, value, most
+    missed += value > most
 }
 
 function against_the_usual(name, module) {
@@ -24,11 +33,18 @@ function against_the_usual(name, module) {
         100 * (median[name, "mapped", module] / median["refused-usual", "mapped", module] - 1))
 }
 
-function refused(name, title) {
+function refused(name, title,    apart) {
+    apart = 100 * (median[name, "mapped", "ours"] / median["refused-usual", "mapped", "ours"] - 1)
+    apart = apart < 0 ? -apart : apart
+    farthest = apart > farthest ? apart : farthest
     printf "%-28s %s   %s\n", title, against_the_usual(name, "ours"), against_the_usual(name, "theirs")
 }
 
 END {
+    count = split(values, resident, " ")
+    for (i = 1; i <= count; i++)
+        largest = resident[i] > largest ? resident[i] : largest
+
     printf "Microseconds, median/p99 of %d logins each. Ratio: median of ours / pam_google_authenticator's.\n\n", n
     printf "%-28s %-6s %6s  %-35s   %s\n", "", "", "", "pam_authenticate", "the whole login"
     printf "%-28s %-6s %6s  %11s %11s %11s   %11s %11s %11s\n", "case", "", "ratio",
@@ -50,4 +66,18 @@ END {
     printf "\nMemory of the agent: %d KiB before the first login; after %d logins and each %d more: %s KiB",
         start, logins / 10, logins / 10, values
     printf " (%s KiB per 1,000 logins).\n", slope
+
+    if (smoke)
+        exit
+    printf "\n"
+    limit("usual file, mapped", ratio("usual", "mapped"), 1.0)
+    limit("usual file, forked", ratio("usual", "forked"), 1.0)
+    limit("nothing to save, mapped", ratio("nothing", "mapped"), 3.0)
+    limit("nothing to save, forked", ratio("nothing", "forked"), 3.0)
+    limit("wrong code with skew learning, mapped", ratio("wrong", "mapped"), 0.8)
+    limit("wrong code with skew learning, forked", ratio("wrong", "forked"), 0.8)
+    limit("refusals apart by, %", farthest, 10)
+    limit("memory of the agent, MiB", largest / 1024, 30)
+    limit("memory more with each 1,000 logins, KiB", slope, 20)
+    exit missed > 0
 }

@@ -1,12 +1,12 @@
 #!/bin/sh
-# sandbox.sh [--homes FOLDER] COMMAND...
+# sandbox.sh [--homes FOLDER|IMAGE] COMMAND...
 #
 # Runs COMMAND as root where two throw-away accounts exist, ada (uid 61001) and bob (61002), and where /dev/log is
 # free to be bound. All of it is in a private mount namespace: the machine keeps its accounts and its /dev as they
 # are, and nothing is left when COMMAND ends.
 #
 # The homes are /dev/home/ada and /dev/home/bob: /dev is private anyway, and no checkout lives there that they would
-# hide. They are empty and in memory, or in FOLDER where fsync has to count.
+# hide. They are empty and in memory; or in FOLDER, or on the file system in IMAGE, where fsync has to count.
 set -eu
 
 if [ -z "${SALLYPORT_SANDBOX:-}" ]; then
@@ -46,7 +46,13 @@ for file in passwd group shadow; do
 done
 
 mkdir $dev/home
-[ -z "$homes" ] || mount --bind "$homes" $dev/home
+if [ -f "$homes" ]; then
+    loop=$(losetup --find --show --direct-io=on "$homes")
+    mount "$loop" $dev/home
+    losetup --detach "$loop" # takes effect when the mount ends, which is when this namespace does
+elif [ -n "$homes" ]; then
+    mount --bind "$homes" $dev/home
+fi
 for user in ada bob; do
     mkdir -p $dev/home/$user
     chown $user:$user $dev/home/$user

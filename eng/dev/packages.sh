@@ -5,13 +5,13 @@ packages_for() {
     case $1 in
         build) echo gcc make libc6-dev libpam0g-dev ca-certificates ;;
         demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat ;;
-        bench) echo pamtester libpam-google-authenticator libpam-oath oathtool ;;
+        bench) echo pamtester libpam-google-authenticator libpam-oath oathtool e2fsprogs mount ;;
         fuzz) echo clang "$(clang_runtime)" ;;
         lint) echo shellcheck git ;;
         test)
             echo openssh-server openssh-client sudo rsync expect procps util-linux iproute2
             echo pamtester libpam-google-authenticator libpam-oath oathtool qrencode faketime libfaketime strace
-            echo debootstrap systemd systemd-container dbus curl socat e2fsprogs
+            echo debootstrap systemd systemd-container dbus curl socat e2fsprogs xfsprogs
             ;;
         download) echo curl ca-certificates ;;
         *) fail "There is no list of packages for '$1'." ;;

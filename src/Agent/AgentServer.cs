@@ -9,7 +9,7 @@ namespace Sallyport.Agent;
 /// A thread waits in accept(2); the one that gets a connection serves it to its end, so that a login wakes one thread
 /// and acting as a user never leaves it. When too few are left waiting, another thread starts.
 /// </summary>
-internal sealed class AgentServer(SafeFileHandle listener, Conversation conversation, Trace trace)
+internal sealed class AgentServer(Listener listener, Conversation conversation, Trace trace)
 {
     private const int FewestWaiting = 1;
     private const int MostWaiting = 6;
@@ -20,6 +20,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
     private int _threads;
     private int _waiting;
     private int _busy;
+    private volatile bool _stopping;
 
     public void Start()
     {
@@ -29,15 +30,26 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
         }
     }
 
-    /// <summary>Waits for the conversations that are open, no longer than <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Takes no more callers (systemd keeps them for the next agent), and waits for the conversations that are open, no
+    /// longer than <paramref name="patience"/>.
+    /// </summary>
     public void Drain(TimeSpan patience)
     {
         long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         lock (_lock)
         {
-            while (_busy > 0 && end - Environment.TickCount64 is var left and > 0)
+            _stopping = true;
+            while (_waiting + _busy > 0 && end - Environment.TickCount64 is var left and > 0)
             {
-                Monitor.Wait(_lock, (int)left);
+                // A thread in accept(2) wakes for a caller only: it may be us. shutdown(2) would wake them all, and close
+                // systemd's socket for good.
+                if (_waiting > 0)
+                {
+                    listener.Call();
+                }
+
+                Monitor.Wait(_lock, (int)Math.Min(left, _waiting > 0 ? 10 : left));
             }
         }
     }
@@ -61,7 +73,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
         bool goOn = true;
         while (goOn)
         {
-            using SafeFileHandle socket = SysSocket.accept4(listener, 0, 0, SysSocket.SOCK_CLOEXEC);
+            using SafeFileHandle socket = SysSocket.accept4(listener.Socket, 0, 0, SysSocket.SOCK_CLOEXEC);
             if (socket.IsInvalid)
             {
                 // Out of descriptors, or a caller that has gone again: neither ends the agent, nor spins it.
@@ -74,7 +86,10 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
             try
             {
                 using var connection = new Connection(socket);
-                conversation.Serve(connection);
+                if (!_stopping || connection.Peer()?.Pid != Environment.ProcessId)
+                {
+                    conversation.Serve(connection);
+                }
             }
 #pragma warning disable CA1031 // The one boundary: what nobody foresaw ends this login, refused, and no other.
             catch (Exception unforeseen)
@@ -93,7 +108,7 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
         {
             _waiting--;
             _busy++;
-            if (_waiting < FewestWaiting && _threads < MostThreads)
+            if (!_stopping && _waiting < FewestWaiting && _threads < MostThreads)
             {
                 StartThread();
             }
@@ -104,12 +119,13 @@ internal sealed class AgentServer(SafeFileHandle listener, Conversation conversa
     {
         lock (_lock)
         {
-            if (--_busy == 0)
+            _busy--;
+            if (_stopping)
             {
                 Monitor.PulseAll(_lock);
             }
 
-            bool stay = _waiting < MostWaiting;
+            bool stay = !_stopping && _waiting < MostWaiting;
             _waiting += stay ? 1 : 0;
             _threads -= stay ? 0 : 1;
             return stay;

@@ -13,8 +13,8 @@ namespace Sallyport.Agent;
 /// docs/formats/agent-protocol.md, "Who may say what", has it.
 /// </summary>
 internal sealed class Conversation(
-    ConfigurationFile configuration, Callers callers, ProvenConnections proven, FileLocks locks, Decoy? decoy,
-    TimeProvider time, Trace trace)
+    ConfigurationFile configuration, Callers callers, ProvenConnections proven, FileLocks locks,
+    SpentCodes? spentCodes, Decoy? decoy, TimeProvider time, Trace trace)
 {
     public void Serve(Connection connection)
     {
@@ -106,7 +106,8 @@ internal sealed class Conversation(
         {
             var request = new LoginRequest(
                 hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted);
-            return new TotpFactor(time, locks, decoy, configuration.Current().Secret).Authenticate(request, connection);
+            var factor = new TotpFactor(time, locks, spentCodes, decoy, configuration.Current().Secret);
+            return factor.Authenticate(request, connection);
         }
         catch (ConfigurationException wrong)
         {

@@ -70,6 +70,19 @@ internal sealed class Listener : IDisposable
         return new Listener(socket, terminated);
     }
 
+    /// <summary>Wakes one thread that waits in accept(2), by a call that says nothing.</summary>
+    public void Call()
+    {
+        byte[] address = new byte[2 + SysSocket.PathBytes];
+        uint length = (uint)address.Length;
+        if (SysSocket.getsockname(Socket, address, ref length) == 0)
+        {
+            using SafeFileHandle socket = SysSocket.socket(
+                SysSocket.AF_UNIX, SysSocket.SOCK_STREAM | SysSocket.SOCK_CLOEXEC | SysSocket.SOCK_NONBLOCK, 0);
+            _ = SysSocket.connect(socket, address, length); // no room in its queue: then the thread is awake
+        }
+    }
+
     public void Dispose()
     {
         Socket.Dispose();

@@ -26,10 +26,14 @@ for (int i = 0; i < args.Length; i += 2)
 
 var trace = new Trace(Console.OpenStandardError());
 var configuration = new ConfigurationFile(configPath);
+TimeProvider time = TimeProvider.System;
 Decoy? decoy = null;
+SpentCodes? spentCodes = null;
 try
 {
-    decoy = new Decoy(configuration.Current().StateDirectory);
+    string stateDirectory = configuration.Current().StateDirectory;
+    decoy = new Decoy(stateDirectory);
+    spentCodes = SpentCodes.Open(stateDirectory, time.GetUtcNow());
 }
 catch (ConfigurationException wrong)
 {
@@ -38,7 +42,8 @@ catch (ConfigurationException wrong)
 }
 catch (IOException missing)
 {
-    trace.Write(Priority.Warning, $"the time of a refusal may tell who is enrolled: state_directory {missing.Message}");
+    trace.Write(Priority.Warning, "logins take longer, and the time of a refusal may tell who is enrolled: "
+        + $"state_directory {missing.Message}");
 }
 
 if (!ActingUser.IsPossible)
@@ -73,10 +78,9 @@ void OnSignal(PosixSignalContext context)
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 
-TimeProvider time = TimeProvider.System;
 var conversation = new Conversation(
-    configuration, new Callers(time), new ProvenConnections(time), new FileLocks(), decoy, time, trace);
-var server = new AgentServer(listener.Socket, conversation, trace);
+    configuration, new Callers(time), new ProvenConnections(time), new FileLocks(), spentCodes, decoy, time, trace);
+var server = new AgentServer(listener, conversation, trace);
 server.Start();
 Notify("READY=1");
 

@@ -5,7 +5,8 @@ using Sallyport.Host.Interop;
 namespace Sallyport.Host.Files;
 
 /// <summary>
-/// Puts new content in the place of a file: whole or not at all, and on disk when it returns.
+/// Puts new content in the place of a file: whole or not at all, and on disk when it returns or, where the caller has
+/// seen to that, a little later.
 /// The new file has mode 0400, whatever the old one had.
 /// </summary>
 internal static class DurableReplace
@@ -18,9 +19,16 @@ internal static class DurableReplace
     /// 0, or the errno of what failed, and <paramref name="step"/> says where. Then the old file is there, whole; but
     /// where only the last step, "sync", failed it is the new one, and a power cut decides which of the two stays.
     /// </summary>
+    /// <param name="unchanged">Asked right before the new content takes its place: is the old one still what was read?</param>
+    /// <param name="maySyncLater">
+    /// Asked while the disk is busy with the content: is it no loss if a power cut brings the old file back? Then
+    /// <paramref name="unsynced"/> is what <see cref="Sync"/> must still be called for.
+    /// </param>
     public static int Write(
-        SafeFileHandle folder, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content, Func<bool> unchanged, out string? step)
+        SafeFileHandle folder, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content, Func<bool> unchanged,
+        Func<bool> maySyncLater, out string? step, out SafeFileHandle? unsynced)
     {
+        unsynced = null;
         // PATH~XXXXXX, the name that google-authenticator's own temporary files have.
         Span<byte> temporary = stackalloc byte[name.Length + 7];
         name[..^1].CopyTo(temporary);
@@ -35,27 +43,47 @@ internal static class DurableReplace
         temporary[^1] = 0;
 
         const int flags = Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_CLOEXEC;
-        using SafeFileHandle file = Fcntl.openat(folder, temporary, flags | Fcntl.O_NOFOLLOW, Mode);
+        SafeFileHandle file = Fcntl.openat(folder, temporary, flags | Fcntl.O_NOFOLLOW, Mode);
         if (file.IsInvalid)
         {
             step = "create";
             return Marshal.GetLastPInvokeError();
         }
 
-        int error = Fill(file, folder, temporary, name, content, unchanged, out step);
+        int error = Fill(file, content, maySyncLater, out bool later, out step);
+        error = error != 0 ? error : Place(folder, temporary, name, unchanged, out step);
         if (error != 0)
         {
-            _ = Unistd.unlinkat(folder, temporary, 0); // gone already where the rename was reached
+            _ = Unistd.unlinkat(folder, temporary, 0);
+        }
+        else if (later)
+        {
+            unsynced = file;
+            return 0;
+        }
+        else
+        {
+            step = "sync";
+            error = Sync(folder, file);
         }
 
+        file.Dispose();
         return error;
     }
 
+    /// <summary>The name is on disk when it returns 0.</summary>
+    public static int Sync(SafeFileHandle folder, SafeFileHandle file)
+    {
+        // A folder that was opened by O_PATH cannot be synced (EBADF); the file's own sync is the next best.
+        int error = SyncOne(folder);
+        return error == Errno.EBADF ? SyncOne(file) : error;
+    }
+
     private static int Fill(
-        SafeFileHandle file, SafeFileHandle folder, ReadOnlySpan<byte> temporary, ReadOnlySpan<byte> name,
-        ReadOnlySpan<byte> content, Func<bool> unchanged, out string? step)
+        SafeFileHandle file, ReadOnlySpan<byte> content, Func<bool> maySyncLater, out bool later, out string? step)
     {
         step = "write";
+        later = false;
         while (content.Length > 0)
         {
             nint wrote = Unistd.write(file, content, content.Length);
@@ -67,33 +95,35 @@ internal static class DurableReplace
             content = content[(int)Math.Max(wrote, 0)..];
         }
 
-        // The new content is on disk before the name points to it, and the name is on disk before anybody is let in. A
-        // journal commit is what that costs, and ext4 can do with one: once the data has been written out, the extents
-        // that hold it are in the journal's current or an earlier transaction, and the commit of the rename, later
-        // below, takes them along. Other file systems get both syncs. (Given_a_power_cut tries it.)
-        bool ext4 = Unistd.FileSystemType(file) == Unistd.EXT4_SUPER_MAGIC;
-        if ((ext4 ? Unistd.sync_file_range(file, 0, 0, Unistd.SYNC_FILE_RANGE_WRITE_AND_WAIT) : Unistd.fsync(file)) != 0)
+        // The new content is on disk before the name points to it. ext4 and XFS need no commit of their journal for
+        // that: once the data has been written out, the extents that hold it are in the journal's current or an earlier
+        // transaction, and whichever commit takes the rename takes them along. (Given_a_power_cut tries it.)
+        bool journal = Unistd.FileSystemType(file) is Unistd.EXT4_SUPER_MAGIC or Unistd.XFS_SUPER_MAGIC;
+        if (journal && Unistd.sync_file_range(file, 0, 0, Unistd.SYNC_FILE_RANGE_WRITE) != 0)
         {
             return Marshal.GetLastPInvokeError();
         }
 
+        later = maySyncLater();
+        bool written = journal
+            ? Unistd.sync_file_range(file, 0, 0, Unistd.SYNC_FILE_RANGE_WRITE_AND_WAIT) == 0
+            : Unistd.fsync(file) == 0;
+        return written ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    private static int Place(
+        SafeFileHandle folder, ReadOnlySpan<byte> temporary, ReadOnlySpan<byte> name, Func<bool> unchanged,
+        out string? step)
+    {
+        step = "changed";
         if (!unchanged())
         {
-            step = "changed";
             return Errno.EAGAIN;
         }
 
         step = "rename";
-        if (Stdio.renameat(folder, temporary, folder, name) != 0)
-        {
-            return Marshal.GetLastPInvokeError();
-        }
-
-        // A folder that was opened by O_PATH cannot be synced (EBADF); the file's own sync is the next best.
-        step = "sync";
-        int error = Sync(folder);
-        return error == Errno.EBADF ? Sync(file) : error;
+        return Stdio.renameat(folder, temporary, folder, name) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    private static int Sync(SafeFileHandle handle) => Unistd.fsync(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    private static int SyncOne(SafeFileHandle handle) => Unistd.fsync(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
 }

@@ -153,7 +153,7 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
             Name = name,
             Groups = groups,
             Found = stat,
-            Key = new FileKey(parent.DevMajor, parent.DevMinor, parent.Inode, Encoding.Latin1.GetString(name)),
+            Key = new FileKey(parent.DevMajor, parent.DevMinor, parent.Inode, Encoding.Latin1.GetString(name.AsSpan(..^1))),
         };
     }
 
@@ -180,17 +180,20 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
 
     /// <summary>
     /// Replaces what was read, if it is still what was read. 0, or the errno of what failed (DurableReplace.Write).
-    /// The thread acts as the user. The old file stays open until the reading is disposed of: then the kernel frees it,
-    /// which takes as long as a fifth of a login and can wait until the verdict is out.
+    /// The thread acts as the user. What can wait until the verdict is out is left to the reading's Dispose: the sync of
+    /// the folder, if the caller may do without, and the freeing of the old file, which the kernel does when nobody has it
+    /// open and which takes as long as a fifth of a login.
     /// </summary>
-    public static int Replace(Reading reading, ReadOnlySpan<byte> content, out string? step)
+    public static int Replace(Reading reading, ReadOnlySpan<byte> content, Func<bool> maySyncLater, out string? step)
     {
         SysStat.Statx found = reading.Found;
-        return DurableReplace.Write(reading.Folder, reading.Name, content, () =>
+        int error = DurableReplace.Write(reading.Folder, reading.Name, content, () =>
             Stat(reading.Folder, reading.Name, Fcntl.AT_SYMLINK_NOFOLLOW, out SysStat.Statx now) == 0
             && now.Inode == found.Inode && now.Size == found.Size
             && now.MtimeSeconds == found.MtimeSeconds && now.MtimeNanoseconds == found.MtimeNanoseconds,
-            out step);
+            maySyncLater, out step, out SafeFileHandle? unsynced);
+        reading.Unsynced = unsynced;
+        return error;
     }
 
     private static string? ReadAll(SafeFileHandle file, Span<byte> content)
@@ -229,8 +232,8 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
 
     private static string Octal(int mode) => Convert.ToString(mode, 8).PadLeft(4, '0');
 
-    /// <summary>A state file as it was found, with what is needed to replace it. Dispose closes its folder
-    /// and wipes the state.</summary>
+    /// <summary>A state file as it was found, with what is needed to replace it. Dispose finishes what
+    /// <see cref="Replace"/> has left, and wipes the state.</summary>
     internal sealed class Reading : IDisposable
     {
         public required ReadProblem Problem { get; init; }
@@ -255,6 +258,12 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
 
         public SysStat.Statx Found { get; init; }
 
+        /// <summary>What has taken the file's place and may not be on disk yet.</summary>
+        public SafeFileHandle? Unsynced { get; set; }
+
+        /// <summary>Where the code of this login is on disk until the file is.</summary>
+        public SpentCodes.Entry? Spent { get; set; }
+
         public static Reading Refused(ReadProblem problem, int errno, string message) =>
             new() { Problem = problem, Errno = errno, Message = message };
 
@@ -262,6 +271,13 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
         {
             if (Problem is ReadProblem.None)
             {
+                // Where the sync fails, the code stays spent in the other place.
+                if (Unsynced is not null && DurableReplace.Sync(Folder, Unsynced) == 0)
+                {
+                    Spent?.Forget();
+                }
+
+                Unsynced?.Dispose();
                 Folder.Dispose();
                 File?.Dispose();
             }

@@ -9,6 +9,7 @@ internal static partial class SysSocket
     public const int AF_UNIX = 1;
     public const int SOCK_STREAM = 1;
     public const int SOCK_DGRAM = 2;
+    public const int SOCK_NONBLOCK = 0x800;
     public const int SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1;
     public const int SO_PEERCRED = 17;
@@ -30,6 +31,9 @@ internal static partial class SysSocket
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int listen(SafeFileHandle fd, int backlog);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockname(SafeFileHandle fd, Span<byte> address, ref uint length);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial SafeFileHandle accept4(SafeFileHandle fd, nint address, nint length, int flags);

@@ -3,11 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Sallyport.Host.Interop;
 
-/// <summary>unistd.h, sys/fsuid.h and sys/vfs.h</summary>
+/// <summary>unistd.h, sys/file.h, sys/fsuid.h and sys/vfs.h</summary>
 internal static partial class Unistd
 {
     /// <summary>linux/magic.h</summary>
     public const long EXT4_SUPER_MAGIC = 0xEF53;
+
+    public const long XFS_SUPER_MAGIC = 0x58465342;
 
     // glibc's setgroups changes every thread of the process (nptl's setxid); the system call changes the caller's only.
     private static readonly nint SysSetgroups =
@@ -20,9 +22,27 @@ internal static partial class Unistd
     public static partial nint write(SafeFileHandle fd, ReadOnlySpan<byte> buf, nint count);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pread(SafeFileHandle fd, Span<byte> buf, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pwrite(SafeFileHandle fd, ReadOnlySpan<byte> buf, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int fsync(SafeFileHandle fd);
 
-    /// <summary>WAIT_BEFORE, WRITE and WAIT_AFTER (fcntl.h).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fdatasync(SafeFileHandle fd);
+
+    /// <summary>LOCK_EX and LOCK_NB (sys/file.h).</summary>
+    public const int LOCK_EX_NB = 6;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int flock(SafeFileHandle fd, int operation);
+
+    /// <summary>fcntl.h: starts writing what is dirty.</summary>
+    public const uint SYNC_FILE_RANGE_WRITE = 2;
+
+    /// <summary>WAIT_BEFORE, WRITE and WAIT_AFTER: returns when it has been written.</summary>
     public const uint SYNC_FILE_RANGE_WRITE_AND_WAIT = 7;
 
     [LibraryImport("libc", SetLastError = true)]

@@ -1,3 +1,4 @@
+using Sallyport.Host.Files;
 using Sallyport.Host.Messages;
 using Sallyport.Protocol;
 
@@ -32,10 +33,14 @@ internal sealed class CodeCheck(
     /// <summary>It is a code of this file, and it is used up.</summary>
     public bool UsedBefore { get; private set; }
 
+    /// <summary>What the accepted code was, where it lets nobody in again.</summary>
+    public (CodeKind Kind, long Value)? Spent { get; private set; }
+
     public CheckOutcome Try(ReadOnlySpan<byte> answer, bool prefixAllowed, out int prefixLength)
     {
         if (Answer.TrySplit(answer, 8, prefixAllowed, out uint code, out prefixLength) && state.TryUseRecoveryCode(code))
         {
+            Spent = (CodeKind.RecoveryCode, code);
             return CheckOutcome.Accepted;
         }
 
@@ -62,6 +67,7 @@ internal sealed class CodeCheck(
         if (Hotp.Match(secret, code, state.HotpCounter, window) is long counter)
         {
             state.SetHotpCounter(counter + 1);
+            Spent = (CodeKind.Counter, counter);
             return CheckOutcome.Accepted;
         }
 
@@ -126,6 +132,7 @@ internal sealed class CodeCheck(
         }
 
         state.SetUsedSteps([.. used.Where(step => Math.Abs(step - matched.Value) < window), matched.Value]);
+        Spent = (CodeKind.TimeStep, matched.Value);
         return CheckOutcome.Accepted;
     }
 

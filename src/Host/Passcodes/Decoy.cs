@@ -23,9 +23,9 @@ internal sealed class Decoy : IDisposable
     {
         _folder = Fcntl.openat(Fcntl.AT_FDCWD, Encoding.Latin1.GetBytes(stateFolder + '\0'),
             Fcntl.O_RDONLY | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
-        IDisposable? replaced = null;
-        int error = _folder.IsInvalid ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError() : Write(out replaced);
-        replaced?.Dispose();
+        IDisposable? rest = null;
+        int error = _folder.IsInvalid ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError() : Write(out rest);
+        rest?.Dispose();
         if (error != 0)
         {
             throw new IOException($"{stateFolder}: {Unistd.StrError(error)}");
@@ -42,16 +42,33 @@ internal sealed class Decoy : IDisposable
     public void Search(long now) => _ = SkewSearch.Nearest(_secret, 0, new TimeStep(now / 30), 1499);
 
     /// <summary>0 or an errno.</summary>
-    /// <param name="replaced">Keeps the file that was there before, as a login keeps its own (HomeFile.Replace).</param>
-    public int Write(out IDisposable replaced)
+    /// <param name="rest">What a login leaves until the verdict is out (HomeFile.Replace).</param>
+    public int Write(out IDisposable rest)
     {
-        replaced = Fcntl.openat(_folder, _name, Fcntl.O_PATH | Fcntl.O_NOFOLLOW | Fcntl.O_CLOEXEC, 0);
-        return DurableReplace.Write(_folder, _name, _content, () => true, out _);
+        SafeFileHandle old = Fcntl.openat(_folder, _name, Fcntl.O_PATH | Fcntl.O_NOFOLLOW | Fcntl.O_CLOEXEC, 0);
+        int error = DurableReplace.Write(
+            _folder, _name, _content, () => true, () => true, out _, out SafeFileHandle? unsynced);
+        rest = new Rest(_folder, old, unsynced);
+        return error;
     }
 
     public void Dispose()
     {
         _secret.Dispose();
         _folder.Dispose();
+    }
+
+    private sealed class Rest(SafeFileHandle folder, SafeFileHandle old, SafeFileHandle? unsynced) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (unsynced is not null)
+            {
+                _ = DurableReplace.Sync(folder, unsynced);
+                unsynced.Dispose();
+            }
+
+            old.Dispose();
+        }
     }
 }

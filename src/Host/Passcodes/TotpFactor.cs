@@ -18,7 +18,8 @@ internal sealed record LoginRequest(
 /// A passcode against the state file of google-authenticator, with its semantics where
 /// docs/reference/compatibility.md does not say otherwise. Top to bottom, this file is a login.
 /// </summary>
-internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? decoy, string defaultSpec)
+internal sealed class TotpFactor(
+    TimeProvider time, FileLocks locks, SpentCodes? spentCodes, Decoy? decoy, string defaultSpec)
 {
     private static readonly TimeSpan _lockPatience = TimeSpan.FromSeconds(30);
 
@@ -30,12 +31,12 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
             return Verdict.Deny;
         }
 
-        return new Login(request, options, conversation, time, locks, decoy, defaultSpec).Run();
+        return new Login(request, options, conversation, time, locks, spentCodes, decoy, defaultSpec).Run();
     }
 
     private sealed class Login(
         LoginRequest request, ModuleOptions options, IConversation conversation, TimeProvider time, FileLocks locks,
-        Decoy? decoy, string defaultSpec)
+        SpentCodes? spentCodes, Decoy? decoy, string defaultSpec)
     {
         private readonly string _user = Printable.Of(request.User);
         private readonly string _from = request.RemoteHost.Length > 0 ? " from " + Printable.Of(request.RemoteHost) : "";
@@ -278,8 +279,13 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 var check = new CodeCheck(state, secret, options.LearnSkew && request.Trusted,
                     moveCounter && options.IncrementHotp && request.Trusted, Now, conversation.Log);
                 CheckOutcome outcome = check.Try(answer, prefixAllowed, out int prefixLength);
+                SpentCode? spent = check.Spent is var (kind, value)
+                    ? new SpentCode(_key.FolderInode, _key.Name, kind, value)
+                    : null;
+                bool spentBefore = WasSpentBeforeAPowerCut(spent, reading);
+                outcome = spentBefore ? CheckOutcome.Refused : outcome;
                 _searched |= check.Searched;
-                _usedBefore = check.UsedBefore ? prefixLength : null;
+                _usedBefore = check.UsedBefore || spentBefore ? prefixLength : null;
                 Debug(() => outcome is CheckOutcome.Accepted ? "the answer is a code of this file" : "no code of this file");
                 if (check.Searched && outcome is not CheckOutcome.NoMatch)
                 {
@@ -291,12 +297,26 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                     return outcome;
                 }
 
-                return Conclude(outcome, reading, state, answer.AsSpan(0, outcome is CheckOutcome.Accepted ? prefixLength : 0));
+                return Conclude(outcome, spent, reading, state,
+                    answer.AsSpan(0, outcome is CheckOutcome.Accepted ? prefixLength : 0));
             }
         }
 
+        /// <summary>The state file took it for a fresh one; saved now, it knows better.</summary>
+        private bool WasSpentBeforeAPowerCut(SpentCode? spent, HomeFile.Reading reading)
+        {
+            if (spent is null || spentCodes?.WasSpent(spent.Value, out SpentCodes.Entry? entry) is not true)
+            {
+                return false;
+            }
+
+            reading.Spent = entry;
+            conversation.Log(Priority.Error, "Trying to reuse a code that was used before the machine lost its power.");
+            return true;
+        }
+
         private CheckOutcome Conclude(
-            CheckOutcome outcome, HomeFile.Reading reading, StateFile state, ReadOnlySpan<byte> password)
+            CheckOutcome outcome, SpentCode? spent, HomeFile.Reading reading, StateFile state, ReadOnlySpan<byte> password)
         {
             bool accepted = outcome is CheckOutcome.Accepted;
             bool remembered = !accepted || options.GraceSeconds == 0 || !request.Trusted
@@ -311,9 +331,20 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
                 Debug(() => remembered ? "this address is remembered" : "this address cannot be remembered");
             }
 
-            if (state.Changed && !Save(reading, state, out bool readOnly) && !(options.AllowReadOnly && readOnly))
+            // On disk before anybody is let in: the code itself, or else the file. A refusal can wait for its disk.
+            bool MaySyncLater() => !accepted || spent is null
+                || (reading.Spent = spentCodes?.TrySpend(spent.Value, time.GetUtcNow())) is not null;
+            if (state.Changed && !Save(reading, state, MaySyncLater, out bool readOnly))
             {
-                return CheckOutcome.Refused;
+                if (accepted)
+                {
+                    reading.Spent?.Forget(); // what the file still takes for a code stays one
+                }
+
+                if (!options.AllowReadOnly || !readOnly)
+                {
+                    return CheckOutcome.Refused;
+                }
             }
 
             if (!accepted)
@@ -348,7 +379,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
             conversation.Log(Priority.Error, $"Invalid verification code for {_user}{_from}");
 
         /// <param name="readOnly">It failed because nothing can be written there, which allow_readonly forgives.</param>
-        private bool Save(HomeFile.Reading reading, StateFile state, out bool readOnly)
+        private bool Save(HomeFile.Reading reading, StateFile state, Func<bool> maySyncLater, out bool readOnly)
         {
             readOnly = false;
             if (!state.Fits)
@@ -359,7 +390,7 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
             }
 
             byte[] content = state.ToBytes();
-            int error = HomeFile.Replace(reading, content, out string? step);
+            int error = HomeFile.Replace(reading, content, maySyncLater, out string? step);
             CryptographicOperations.ZeroMemory(content);
             _saved = true;
             if (error == 0)
@@ -439,8 +470,8 @@ internal sealed class TotpFactor(TimeProvider time, FileLocks locks, Decoy? deco
 
             if (!_saved)
             {
-                _ = decoy.Write(out IDisposable replaced); // it changes the time it takes, not the answer
-                conversation.AfterVerdict(replaced);
+                _ = decoy.Write(out IDisposable rest); // it changes the time it takes, not the answer
+                conversation.AfterVerdict(rest);
             }
         }
 

@@ -97,6 +97,9 @@ internal sealed class AgentClient : IDisposable
         return null;
     }
 
+    /// <summary>A frame, or the end of the connection, is there to be read.</summary>
+    public bool HasAnswer(TimeSpan patience) => _socket.Poll(patience, SelectMode.SelectRead);
+
     /// <summary>True: the agent closed without another word.</summary>
     public bool IsClosed() => Read() is null;
 

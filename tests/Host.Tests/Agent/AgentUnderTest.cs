@@ -25,8 +25,10 @@ public sealed class AgentUnderTest : IDisposable
     private readonly MemoryStream _trace = new();
     private readonly Listener _listener;
     private readonly Decoy _decoy;
+    private readonly SpentCodes _spentCodes;
 
-    public AgentUnderTest()
+    /// <param name="beforeItStarts">Leaves what an agent before this one has left in its folder.</param>
+    public AgentUnderTest(Action<AgentUnderTest>? beforeItStarts = null)
     {
         if (Environment.UserName != "root")
         {
@@ -37,15 +39,20 @@ public sealed class AgentUnderTest : IDisposable
         Directory.CreateDirectory(Path("agent"));
         Configure($"[totp]\nsecret = {StatePath("${USER}")}\n");
         _decoy = new Decoy(Path("agent"));
+        beforeItStarts?.Invoke(this);
+        _spentCodes = SpentCodes.Open(Path("agent"), Clock.GetUtcNow());
         _listener = Listener.Bind(SocketPath);
         var trace = new Trace(_trace);
         var conversation = new Conversation(
             new ConfigurationFile(ConfigurationPath), new Callers(Clock), new ProvenConnections(Clock), new FileLocks(),
-            _decoy, Clock, trace);
-        new AgentServer(_listener.Socket, conversation, trace).Start();
+            _spentCodes, _decoy, Clock, trace);
+        Server = new AgentServer(_listener, conversation, trace);
+        Server.Start();
     }
 
     public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeSeconds(1_000_000_000));
+
+    internal AgentServer Server { get; }
 
     public string SocketPath => Path("agent.sock");
 
@@ -95,6 +102,7 @@ public sealed class AgentUnderTest : IDisposable
         // The threads stay in accept(2) until the test process ends; nobody can reach them without the path.
         File.Delete(SocketPath);
         _decoy.Dispose();
+        _spentCodes.Dispose();
         _folder.Delete(recursive: true);
         GC.KeepAlive(_listener);
     }

@@ -7,8 +7,8 @@ using Sallyport.Host.Interop;
 namespace Sallyport.Host.Tests.Files;
 
 /// <summary>
-/// A disk as it is at the moment when a replacement is reported as done: an ext4 image is copied just then, and the copy
-/// is mounted, which replays its journal as after a power cut.
+/// A disk as it is at the moment when a replacement is reported as done: the image is copied just then, and the copy is
+/// mounted, which replays its journal as after a power cut.
 /// </summary>
 public sealed class Given_a_power_cut : IDisposable
 {
@@ -18,22 +18,54 @@ public sealed class Given_a_power_cut : IDisposable
 
     private string Mounted => Path.Combine(_folder.FullName, "mounted");
 
-    [Fact]
-    public void What_was_reported_as_saved_is_there_whole()
-    {
-        Directory.CreateDirectory(Mounted);
-        MakeLoopDevices();
-        Run("truncate", "-s", "32M", Image);
-        Run("mkfs.ext4", "-q", Image);
-        Run("mount", "-o", "loop", Image, Mounted);
-        File.WriteAllText(Path.Combine(Mounted, "state"), "before");
-        Run("sync", "-f", Mounted);
+    public static TheoryData<string[]> FileSystems => new(["mkfs.ext4", "-q"], ["mkfs.xfs", "-q", "--unsupported"]);
 
-        for (int round = 0; round < 20; round++)
+    [Theory]
+    [MemberData(nameof(FileSystems))]
+    public void What_was_reported_as_saved_is_there_whole(string[] makeFileSystem)
+    {
+        Mount(makeFileSystem);
+        for (int round = 0; round < 10; round++)
         {
             string content = new((char)('a' + round), 160);
-            Assert.Equal(0, Replace(content));
-            Assert.Equal(content, AfterThePowerCut());
+            using SafeFileHandle folder = OpenMounted();
+
+            Assert.Equal(0, Replace(folder, content, maySyncLater: false, out SafeFileHandle? unsynced));
+            Assert.Null(unsynced);
+            Assert.Equal(content, AfterThePowerCut("state"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(FileSystems))]
+    public void What_is_synced_later_is_the_old_or_the_new_whole_and_the_code_is_spent(string[] makeFileSystem)
+    {
+        Mount(makeFileSystem);
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(1_000_000_000);
+        using SpentCodes codes = SpentCodes.Open(Mounted, now);
+        string before = "before";
+        for (int round = 0; round < 10; round++)
+        {
+            string content = new((char)('a' + round), 160);
+            var code = new SpentCode(42, "state", CodeKind.TimeStep, round);
+            SpentCodes.Entry? entry = null;
+            using SafeFileHandle folder = OpenMounted();
+
+            Assert.Equal(0, DurableReplace.Write(folder, "state\0"u8, Encoding.ASCII.GetBytes(content), () => true,
+                () => (entry = codes.TrySpend(code, now)) is not null, out _, out SafeFileHandle? unsynced));
+            string found = AfterThePowerCut("state", copied =>
+            {
+                using SpentCodes copy = SpentCodes.Open(copied, now);
+                Assert.True(copy.WasSpent(code, out _));
+            });
+            Assert.Contains(found, (string[])[before, content]);
+
+            Assert.NotNull(unsynced);
+            Assert.Equal(0, DurableReplace.Sync(folder, unsynced));
+            unsynced.Dispose();
+            entry!.Forget();
+            Assert.Equal(content, AfterThePowerCut("state"));
+            before = content;
         }
     }
 
@@ -44,14 +76,25 @@ public sealed class Given_a_power_cut : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    private int Replace(string content)
+    private void Mount(string[] makeFileSystem)
     {
-        using SafeFileHandle folder = Fcntl.openat(
-            Fcntl.AT_FDCWD, Encoding.UTF8.GetBytes(Mounted + '\0'), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, 0);
-        return DurableReplace.Write(folder, "state\0"u8, Encoding.ASCII.GetBytes(content), () => true, out _);
+        Directory.CreateDirectory(Mounted);
+        MakeLoopDevices();
+        Run("truncate", "-s", "32M", Image);
+        Run(makeFileSystem[0], [.. makeFileSystem[1..], Image]);
+        Run("mount", "-o", "loop", Image, Mounted);
+        File.WriteAllText(Path.Combine(Mounted, "state"), "before");
+        Run("sync", "-f", Mounted);
     }
 
-    private string AfterThePowerCut()
+    private SafeFileHandle OpenMounted() => Fcntl.openat(
+        Fcntl.AT_FDCWD, Encoding.UTF8.GetBytes(Mounted + '\0'), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, 0);
+
+    private static int Replace(SafeFileHandle folder, string content, bool maySyncLater, out SafeFileHandle? unsynced) =>
+        DurableReplace.Write(folder, "state\0"u8, Encoding.ASCII.GetBytes(content), () => true, () => maySyncLater, out _,
+            out unsynced);
+
+    private string AfterThePowerCut(string name, Action<string>? look = null)
     {
         string copy = Image + ".copy";
         string mounted = Mounted + ".copy";
@@ -65,10 +108,13 @@ public sealed class Given_a_power_cut : IDisposable
             File.Copy(Image, copy, overwrite: true);
         }
 
-        Run("mount", "-o", "loop", copy, mounted);
+        // XFS takes no second file system of the same UUID.
+        bool xfs = File.ReadAllBytes(copy).AsSpan().StartsWith("XFSB"u8);
+        Run("mount", "-o", xfs ? "loop,nouuid" : "loop", copy, mounted);
         try
         {
-            return File.ReadAllText(Path.Combine(mounted, "state"));
+            look?.Invoke(mounted);
+            return File.ReadAllText(Path.Combine(mounted, name));
         }
         finally
         {

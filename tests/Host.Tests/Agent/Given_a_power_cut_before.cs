@@ -1,0 +1,67 @@
+using Sallyport.Host.Files;
+using Sallyport.Host.Interop;
+
+namespace Sallyport.Host.Tests.Agent;
+
+/// <summary>The state file is as it was before a login that the agent remembers (SpentCodes).</summary>
+public sealed class Given_a_power_cut_before
+{
+    [Fact]
+    public void When_the_step_was_used_then_it_refuses_it_and_the_file_knows_now()
+    {
+        using var agent = new AgentUnderTest(a => Leave(a, CodeKind.TimeStep, 33_333_333, "\" DISALLOW_REUSE", "\" TOTP_AUTH"));
+
+        Assert.Equal(AgentClient.Deny, Try(agent, AgentUnderTest.Passcode, out string logged));
+        Assert.Contains("before the machine lost its power", logged, StringComparison.Ordinal);
+        Assert.Contains("DISALLOW_REUSE 33333333\n", agent.StateOf("daemon"), StringComparison.Ordinal);
+        Assert.Equal(AgentClient.Allow, Try(agent, AgentUnderTest.NextPasscode, out _));
+    }
+
+    [Fact]
+    public void When_the_recovery_code_was_used_then_it_refuses_it_and_the_file_has_lost_it()
+    {
+        using var agent = new AgentUnderTest(a => Leave(a, CodeKind.RecoveryCode, 87654321, "\" TOTP_AUTH", "87654321"));
+
+        Assert.Equal(AgentClient.Deny, Try(agent, "87654321", out _));
+        Assert.DoesNotContain("87654321", agent.StateOf("daemon"), StringComparison.Ordinal);
+        Assert.Equal(AgentClient.Deny, Try(agent, "87654321", out _));
+    }
+
+    [Fact]
+    public void When_the_counter_was_used_then_it_refuses_it_and_the_file_has_moved_on()
+    {
+        using var agent = new AgentUnderTest(a => Leave(a, CodeKind.Counter, 1, "\" HOTP_COUNTER 1"));
+
+        Assert.Equal(AgentClient.Deny, Try(agent, "996554", out _)); // of counter 1
+        Assert.Contains("HOTP_COUNTER 2\n", agent.StateOf("daemon"), StringComparison.Ordinal);
+        Assert.Equal(AgentClient.Allow, Try(agent, "602287", out _)); // of counter 2
+    }
+
+    [Fact]
+    public void When_the_file_cannot_be_saved_the_code_stays_spent()
+    {
+        using var agent = new AgentUnderTest(a => Leave(a, CodeKind.TimeStep, 33_333_333, "\" DISALLOW_REUSE", "\" TOTP_AUTH"));
+        Assert.Equal(0, TestCalls.chown(agent.Path("daemon"), 0, 0)); // not his to write in
+
+        Assert.Equal(AgentClient.Deny, Try(agent, AgentUnderTest.Passcode, out _, "arg=allow_readonly"));
+        Assert.Equal(AgentClient.Deny, Try(agent, AgentUnderTest.Passcode, out _, "arg=allow_readonly"));
+    }
+
+    private static void Leave(AgentUnderTest agent, object kind, long value, params string[] lines)
+    {
+        agent.Enrol("daemon", lines);
+        byte[] folder = System.Text.Encoding.UTF8.GetBytes(agent.Path("daemon") + '\0');
+        Assert.Equal(0, SysStat.statx(Fcntl.AT_FDCWD, folder, 0, SysStat.STATX_BASIC_STATS, out SysStat.Statx found));
+        using SpentCodes codes = SpentCodes.Open(agent.Path("agent"), agent.Clock.GetUtcNow());
+        Assert.NotNull(codes.TrySpend(
+            new SpentCode(found.Inode, "state", (CodeKind)kind, value), agent.Clock.GetUtcNow()));
+    }
+
+    private static byte? Try(AgentUnderTest agent, string passcode, out string logged, params string[] fields)
+    {
+        using AgentClient caller = agent.Connect();
+        byte? verdict = caller.Hello("auth", "daemon", fields).Verdict(passcode);
+        logged = string.Join('\n', caller.Logged);
+        return verdict;
+    }
+}
