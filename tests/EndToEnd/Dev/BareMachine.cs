@@ -1,3 +1,5 @@
+using Built = Sallyport.EndToEnd.Harness.Built;
+
 namespace Sallyport.EndToEnd.Dev;
 
 /// <summary>
@@ -22,8 +24,8 @@ internal sealed class BareMachine : IDisposable
         AddProgram("apt-get", $"echo \"$*\" >>{Root}/apt.log");
 
         CopyToRoot("dev", "global.json");
-        CopyToRoot([.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "eng", "dev"))
-            .Select(f => Path.GetRelativePath(Repository.Root, f))]);
+        CopyToRoot([.. Directory.EnumerateFiles(Path.Combine(Built.Root, "eng", "dev"))
+            .Select(f => Path.GetRelativePath(Built.Root, f))]);
     }
 
     public string Root { get; }
@@ -65,7 +67,7 @@ internal sealed class BareMachine : IDisposable
         {
             string copy = Path.Combine(Root, path);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(Path.Combine(Repository.Root, path), copy);
+            File.Copy(Path.Combine(Built.Root, path), copy);
         }
     }
 }

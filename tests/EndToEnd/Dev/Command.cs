@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Built = Sallyport.EndToEnd.Harness.Built;
 
 namespace Sallyport.EndToEnd.Dev;
 
@@ -14,7 +15,7 @@ internal sealed record Command(int ExitCode, string Output, string Error)
     {
         ProcessStartInfo start = new(file, arguments)
         {
-            WorkingDirectory = folder ?? Repository.Root,
+            WorkingDirectory = folder ?? Built.Root,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

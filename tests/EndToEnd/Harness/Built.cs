@@ -11,6 +11,13 @@ internal static class Built
 
     public static string Root { get; } = FindRoot();
 
+    /// <summary>Fails the test, saying what to run, where the host programs have not been built.</summary>
+    public static void RequireHostPrograms() => _ = (Agent, Module);
+
+    /// <summary>A file of a package, in the folder of libraries of this machine's architecture.</summary>
+    public static string? InLibraries(string name) =>
+        Directory.GetDirectories("/usr/lib").Select(d => Path.Combine(d, name)).FirstOrDefault(File.Exists);
+
     private static string Existing(string path)
     {
         string full = Path.Combine(Root, path);

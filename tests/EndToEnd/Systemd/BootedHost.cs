@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sallyport.EndToEnd.Dev;
+using Built = Sallyport.EndToEnd.Harness.Built;
 
 namespace Sallyport.EndToEnd.Systemd;
 
@@ -9,7 +10,7 @@ namespace Sallyport.EndToEnd.Systemd;
 /// </summary>
 internal sealed class BootedHost : IAsyncDisposable
 {
-    private static readonly string _script = Path.Combine(Repository.Root, "eng", "booted-root.sh");
+    private static readonly string _script = Path.Combine(Built.Root, "eng", "booted-root.sh");
 
     private readonly Process _booted;
     private readonly DirectoryInfo _tree;
@@ -24,13 +25,13 @@ internal sealed class BootedHost : IAsyncDisposable
 
     public static async Task<BootedHost> StartAsync()
     {
-        Repository.RequireHostPrograms();
+        Built.RequireHostPrograms();
         (await Command.RunAsync(_script, ["make"], limit: TimeSpan.FromMinutes(10))).Succeeded();
 
         DirectoryInfo tree = Directory.CreateTempSubdirectory("sallyport-tree-");
         // It is laid over the machine's own /, which must not become closed by it.
         File.SetUnixFileMode(tree.FullName, (UnixFileMode)0b111_101_101);
-        (await Command.RunAsync(Path.Combine(Repository.Root, "dev"), ["install", $"DESTDIR={tree.FullName}"])).Succeeded();
+        (await Command.RunAsync(Path.Combine(Built.Root, "dev"), ["install", $"DESTDIR={tree.FullName}"])).Succeeded();
 
         // On a busy machine nspawn's systemd now and then ends before it has begun; that is not what is tried here.
         for (int attempt = 1; ; attempt++)

@@ -103,6 +103,24 @@ public sealed class Given_a_host_set_up_by_the_how_to : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_login_that_comes_while_it_stops_is_answered_by_the_next_agent()
+    {
+        Task<Command> login = _alice.SshAndWaitAtThePromptAsync(await Person.PasscodeAsync());
+        await _host.UntilAsync("grep -q Verification /root/prompts");
+        Task<string> stop = _host.SayAsync("systemctl stop sallyport-agent.service");
+        await _host.UntilAsync("systemctl is-active sallyport-agent.service | grep -q deactivating");
+
+        Task<Command> late = _alice.SshAsync(await Person.PasscodeAsync());
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Assert.False(late.IsCompleted);
+        await _host.SayAsync("touch /root/go");
+
+        Assert.Equal("alice\n", (await login).Succeeded().Output);
+        await stop;
+        Assert.Equal("alice\n", (await late).Succeeded().Output);
+    }
+
+    [Fact]
     public async Task A_broken_configuration_refuses_naming_file_and_line_and_a_mended_one_holds_at_once()
     {
         await _host.SayAsync("printf '[totp]\\nnullok = yes\\n' >>/etc/sallyport/sallyport.conf");
@@ -126,6 +144,16 @@ public sealed class Given_a_host_set_up_by_the_how_to : IAsyncLifetime
             "CapBnd:\t00000000000000c0",
             await _host.SayAsync($"cat /proc/{AgentPid}/status"),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_agent_keeps_no_TLS_library_in_memory()
+    {
+        await LogsInAsync();
+
+        string mapped = await _host.SayAsync($"cat /proc/{AgentPid}/maps");
+        Assert.Contains("libc.so.6", mapped, StringComparison.Ordinal);
+        Assert.DoesNotContain("libcrypto", mapped, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using Sallyport.EndToEnd.Dev;
+using Built = Sallyport.EndToEnd.Harness.Built;
 
 namespace Sallyport.EndToEnd.Systemd;
 
@@ -26,7 +26,7 @@ internal sealed class HowTo
         }
     }
 
-    public static HowTo Read(string page) => new(File.ReadLines(Path.Combine(Repository.Root, "docs", "how-to", page)));
+    public static HowTo Read(string page) => new(File.ReadLines(Path.Combine(Built.Root, "docs", "how-to", page)));
 
     /// <summary>Runs the commands under a heading, as they stand in the page, as the machine's root.</summary>
     public async Task<string> FollowAsync(BootedHost host, string heading)

@@ -1,4 +1,5 @@
 using Sallyport.EndToEnd.Dev;
+using Built = Sallyport.EndToEnd.Harness.Built;
 
 namespace Sallyport.EndToEnd.Systemd;
 
@@ -13,7 +14,7 @@ public sealed class Given_an_installed_tree : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Repository.RequireHostPrograms();
+        Built.RequireHostPrograms();
         await InstallAsync();
     }
 
@@ -60,14 +61,14 @@ public sealed class Given_an_installed_tree : IAsyncLifetime
     [Fact]
     public async Task A_folder_that_is_not_absolute_is_not_guessed_at()
     {
-        Command install = await Command.RunAsync(Path.Combine(Repository.Root, "dev"), ["install", "DESTDIR=relative"]);
+        Command install = await Command.RunAsync(Path.Combine(Built.Root, "dev"), ["install", "DESTDIR=relative"]);
 
         Assert.Equal(1, install.ExitCode);
         Assert.Contains("DESTDIR=/absolute/folder", install.Error, StringComparison.Ordinal);
     }
 
     private async Task InstallAsync() => (await Command.RunAsync(
-        Path.Combine(Repository.Root, "dev"), ["install", $"DESTDIR={_tree.FullName}"])).Succeeded();
+        Path.Combine(Built.Root, "dev"), ["install", $"DESTDIR={_tree.FullName}"])).Succeeded();
 
     private string ModulePath() => Files().Single(f => f.Path.EndsWith("/pam_sallyport.so", StringComparison.Ordinal)).Path;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Sallyport.EndToEnd.Dev;
+using Built = Sallyport.EndToEnd.Harness.Built;
 
 namespace Sallyport.EndToEnd.Systemd;
 
@@ -9,7 +10,7 @@ public sealed partial class Given_the_unit_files : IDisposable
 {
     private const string Service = "sallyport-agent.service";
 
-    private static readonly string _units = Path.Combine(Repository.Root, "eng", "systemd");
+    private static readonly string _units = Path.Combine(Built.Root, "eng", "systemd");
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sallyport-units-");
 

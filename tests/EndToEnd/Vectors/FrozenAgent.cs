@@ -1,24 +1,18 @@
 using System.Diagnostics;
+using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Vectors;
 
 /// <summary>The built sallyport-agent in a sandbox, under a clock that a file sets.</summary>
 public sealed class FrozenAgent : IDisposable
 {
-    private static readonly string Built = Path.Combine(Repository.Root, "out", "host");
-
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sallyport-vectors-");
     private readonly Process _process;
     private readonly Task<string> _errors;
 
     public FrozenAgent(Sandbox sandbox)
     {
-        string agent = Path.Combine(Built, "sallyport-agent");
-        if (!File.Exists(agent) || !File.Exists(Module))
-        {
-            throw new InvalidOperationException($"{agent} or {Module} is missing: run ./dev build");
-        }
-
+        string agent = Built.Agent;
         string state = _folder.CreateSubdirectory("state").FullName;
         string configuration = Path.Combine(_folder.FullName, "sallyport.conf");
         File.WriteAllText(configuration, $"[agent]\nstate_directory = {state}\n");
@@ -42,7 +36,7 @@ public sealed class FrozenAgent : IDisposable
         }
     }
 
-    public static string Module { get; } = Path.Combine(Built, "pam_sallyport.so");
+    public static string Module { get; } = Built.Module;
 
     public string Socket => Path.Combine(_folder.FullName, "agent.sock");
 

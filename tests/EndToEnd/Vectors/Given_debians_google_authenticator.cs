@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Vectors;
 
@@ -54,7 +55,7 @@ public sealed class Given_debians_google_authenticator(Sandbox sandbox) : IClass
     }
 
     private static string Module() =>
-        Repository.InLibraries("security/pam_google_authenticator.so")
+        Built.InLibraries("security/pam_google_authenticator.so")
         ?? throw new InvalidOperationException(
             "pam_google_authenticator.so is missing: run ./dev test or apt-get install libpam-google-authenticator");
 

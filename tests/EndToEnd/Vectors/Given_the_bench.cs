@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Vectors;
 
 /// <summary>The bench in its short form: every case runs and every return code is right. No time is judged.</summary>
 public sealed class Given_the_bench
 {
-    private static readonly string Script = Path.Combine(Repository.Root, "bench", "pam.sh");
+    private static readonly string Script = Path.Combine(Built.Root, "bench", "pam.sh");
 
     [Fact]
     public void Each_case_runs_with_each_module_that_it_is_for()
@@ -38,7 +39,7 @@ public sealed class Given_the_bench
     public void A_login_with_another_return_code_than_expected_fails_it()
     {
         // The driver is what checks: pam_deny.so never answers with PAM_SUCCESS.
-        Command.Run("make", "--silent", "-C", Path.Combine(Repository.Root, "bench"));
+        Command.Run("make", "--silent", "-C", Path.Combine(Built.Root, "bench"));
         Command.Result result = Command.Try(
             TimeSpan.FromSeconds(20), Sandbox.PamLoop, ["-e", "0", "-n", "2", "-m", "pam_deny.so", "--"]);
 

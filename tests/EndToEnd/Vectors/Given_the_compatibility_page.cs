@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Vectors;
 
@@ -41,7 +42,7 @@ public sealed partial class Given_the_compatibility_page
     }
 
     private static string Page() =>
-        File.ReadAllText(Path.Combine(Repository.Root, "docs", "reference", "compatibility.md"));
+        File.ReadAllText(Path.Combine(Built.Root, "docs", "reference", "compatibility.md"));
 
     [GeneratedRegex(@"^### (?<title>.+)$(?<body>(?:\n(?!#).*)*)", RegexOptions.Multiline)]
     private static partial Regex Section();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Vectors;
 
@@ -29,13 +30,13 @@ public sealed class Sandbox : IDisposable
             throw new InvalidOperationException("These tests need root (mounts, accounts, PAM): run sudo ./dev test");
         }
 
-        Command.Run("make", "--silent", "-C", Path.Combine(Repository.Root, "bench"));
-        FakeTime = Repository.InLibraries("faketime/libfaketime.so.1")
+        Command.Run("make", "--silent", "-C", Path.Combine(Built.Root, "bench"));
+        FakeTime = Built.InLibraries("faketime/libfaketime.so.1")
             ?? throw new InvalidOperationException(
                 "libfaketime is missing: run ./dev test or apt-get install libfaketime");
 
         _shell = Command.Start(
-            Path.Combine(Repository.Root, "bench", "sandbox.sh"), ["sh", "-c", "echo ready && exec cat"]);
+            Path.Combine(Built.Root, "bench", "sandbox.sh"), ["sh", "-c", "echo ready && exec cat"]);
         if (_shell.StandardOutput.ReadLine() != "ready")
         {
             throw new InvalidOperationException($"bench/sandbox.sh: {_shell.StandardError.ReadToEnd()}");
@@ -46,7 +47,7 @@ public sealed class Sandbox : IDisposable
         Command.Run("chmod", "0666", Inside("/dev/log"));
     }
 
-    public static string PamLoop { get; } = Path.Combine(Repository.Root, "out", "bench", "pam-loop");
+    public static string PamLoop { get; } = Path.Combine(Built.Root, "out", "bench", "pam-loop");
 
     public string FakeTime { get; }
 

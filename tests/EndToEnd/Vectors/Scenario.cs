@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Vectors;
 
 /// <summary>One line of vectors/google-authenticator.json: a state file, some logins, and what came of each.</summary>
 internal sealed record Scenario(string Name, JsonElement Json)
 {
-    public static readonly string Vectors = Path.Combine(Repository.Root, "vectors", "google-authenticator.json");
+    public static readonly string Vectors = Path.Combine(Built.Root, "vectors", "google-authenticator.json");
 
     public static IReadOnlyList<Scenario> All { get; } = Load();
 
