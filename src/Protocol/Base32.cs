@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Sallyport.Protocol;
 
@@ -16,7 +18,19 @@ public static class Base32
     /// <param name="bytes">Any number of bytes, none included.</param>
     public static string Encode(ReadOnlySpan<byte> bytes)
     {
-        Span<char> text = new char[(int)(((bytes.Length * 8L) + 4) / 5)];
+        byte[] ascii = new byte[EncodedLength(bytes.Length)];
+        Encode(bytes, ascii);
+        string encoded = Encoding.ASCII.GetString(ascii);
+        CryptographicOperations.ZeroMemory(ascii);
+        return encoded;
+    }
+
+    /// <summary>How many characters so many bytes become.</summary>
+    internal static int EncodedLength(int bytes) => (int)(((bytes * 8L) + 4) / 5);
+
+    /// <summary>Encodes into a buffer of <see cref="EncodedLength"/> that the caller can wipe, as no string can be.</summary>
+    internal static void Encode(ReadOnlySpan<byte> bytes, Span<byte> ascii)
+    {
         int written = 0;
         uint buffer = 0;
         int bits = 0;
@@ -25,18 +39,14 @@ public static class Base32
             buffer = (buffer << 8) | value;
             for (bits += 8; bits >= 5; bits -= 5)
             {
-                text[written++] = Alphabet[(int)((buffer >> (bits - 5)) & 31)];
+                ascii[written++] = (byte)Alphabet[(int)((buffer >> (bits - 5)) & 31)];
             }
         }
 
         if (bits > 0)
         {
-            text[written] = Alphabet[(int)((buffer << (5 - bits)) & 31)];
+            ascii[written] = (byte)Alphabet[(int)((buffer << (5 - bits)) & 31)];
         }
-
-        string encoded = new(text);
-        text.Clear();
-        return encoded;
     }
 
     /// <summary>

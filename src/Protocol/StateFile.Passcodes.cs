@@ -12,6 +12,12 @@ public sealed partial class StateFile
 
     private static ReadOnlySpan<byte> DisallowReuseName => "DISALLOW_REUSE"u8;
 
+    /// <summary>6: the file knows no other number.</summary>
+    public int Digits => Passcode.MinDigits;
+
+    /// <summary>HMAC-SHA-1: the file knows no other.</summary>
+    public OtpAlgorithm Algorithm => OtpAlgorithm.Sha1;
+
     /// <summary>
     /// <c>HOTP_COUNTER</c>, the next counter that counts; 0 if absent or without a number. Below 1 the file is not in
     /// HOTP mode.
@@ -76,6 +82,33 @@ public sealed partial class StateFile
 
         steps = [.. used];
         return true;
+    }
+
+    /// <summary>
+    /// Adds a step to <c>DISALLOW_REUSE</c>, where the file has it, and drops those a window or more away from it.
+    /// Without it every step may be used again.
+    /// </summary>
+    /// <param name="matched">The step that matched.</param>
+    /// <param name="window">How many steps are tried.</param>
+    public StepUse TryUseStep(TimeStep matched, int window)
+    {
+        if (!DisallowsReuse)
+        {
+            return StepUse.Used;
+        }
+
+        if (!TryGetUsedSteps(out long[] used))
+        {
+            return StepUse.Refused;
+        }
+
+        if (used.Contains(matched.Value))
+        {
+            return StepUse.UsedBefore;
+        }
+
+        SetUsedSteps([.. used.Where(other => Math.Abs(other - matched.Value) < window), matched.Value]);
+        return StepUse.Used;
     }
 
     /// <summary>Writes <c>DISALLOW_REUSE</c>, and so turns it on where it was off.</summary>

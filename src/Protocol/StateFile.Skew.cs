@@ -20,6 +20,9 @@ public sealed partial class StateFile
 
     private static ReadOnlySpan<byte> SkewSamplesName => "RESETTING_TIME_SKEW"u8;
 
+    /// <summary>The file forbids it nowhere; an option of the module does.</summary>
+    public bool LearnsSkew => true;
+
     /// <summary><c>TIME_SKEW</c> in steps; 0 if absent or without a number.</summary>
     public int TimeSkew => TryFind(TimeSkewName, out ReadOnlySpan<byte> value) ? CNumber.Signed(value).Int32 : 0;
 

@@ -9,7 +9,7 @@ namespace Sallyport.Protocol;
 /// byte for byte. A file that parses need not have a usable secret, and each option is judged when it is asked for.
 /// Not safe for use by two threads. It holds the secret and the recovery codes in clear: dispose of it.
 /// </summary>
-public sealed partial class StateFile : IDisposable
+public sealed partial class StateFile : IOtpState, IDisposable
 {
     /// <summary>The greatest size of a state file in bytes; the least is 1.</summary>
     public const int MaxBytes = 65536;

@@ -16,13 +16,13 @@ internal enum CheckOutcome
 }
 
 /// <summary>
-/// Is this answer a code of this state file, now? What it uses up is changed in <paramref name="state"/>, which the
+/// Is this answer a code of this account, now? What it uses up is changed in <paramref name="state"/>, which the
 /// caller saves before it lets anyone in.
 /// </summary>
 /// <param name="learnSkew">Whether a wrong passcode may teach the file the skew of a clock.</param>
 /// <param name="moveCounter">Whether a wrong passcode moves an HOTP counter.</param>
 internal sealed class CodeCheck(
-    StateFile state, OtpSecret secret, bool learnSkew, bool moveCounter, long now, Action<Priority, string> log)
+    IOtpState state, OtpSecret secret, bool learnSkew, bool moveCounter, long now, Action<Priority, string> log)
 {
     // google-authenticator looks this many steps to either side for the code of a clock that is off.
     private const int SkewRadius = 1499;
@@ -30,7 +30,7 @@ internal sealed class CodeCheck(
     /// <summary>The search over thousands of steps was made; it takes long enough to be measured from outside.</summary>
     public bool Searched { get; private set; }
 
-    /// <summary>It is a code of this file, and it is used up.</summary>
+    /// <summary>It is a code of this account, and it is used up.</summary>
     public bool UsedBefore { get; private set; }
 
     /// <summary>What the accepted code was, where it lets nobody in again.</summary>
@@ -44,7 +44,7 @@ internal sealed class CodeCheck(
             return CheckOutcome.Accepted;
         }
 
-        if (!Answer.TrySplit(answer, 6, prefixAllowed, out code, out prefixLength))
+        if (!Answer.TrySplit(answer, state.Digits, prefixAllowed, out code, out prefixLength))
         {
             return CheckOutcome.NoMatch;
         }
@@ -64,7 +64,7 @@ internal sealed class CodeCheck(
             return CheckOutcome.Refused;
         }
 
-        if (Hotp.Match(secret, code, state.HotpCounter, window) is long counter)
+        if (Hotp.Match(secret, code, state.HotpCounter, window, state.Digits, state.Algorithm) is long counter)
         {
             state.SetHotpCounter(counter + 1);
             Spent = (CodeKind.Counter, counter);
@@ -94,12 +94,13 @@ internal sealed class CodeCheck(
 
         var step = new TimeStep(now / stepSize);
         var centre = new TimeStep(step.Value + state.TimeSkew);
-        if (Totp.Match(secret, code, centre, back: (window - 1) / 2, ahead: window / 2) is TimeStep matched)
+        if (Totp.Match(secret, code, centre, (window - 1) / 2, window / 2, state.Digits, state.Algorithm)
+            is TimeStep matched)
         {
             return Use(matched, window, stepSize);
         }
 
-        if (!learnSkew)
+        if (!learnSkew || !state.LearnsSkew)
         {
             return CheckOutcome.NoMatch;
         }
@@ -110,30 +111,19 @@ internal sealed class CodeCheck(
             : CheckOutcome.NoMatch;
     }
 
-    /// <summary>RFC 6238 section 5.2: a passcode is accepted once, where the file says so.</summary>
+    /// <summary>RFC 6238 section 5.2: a passcode is accepted once, where the account wants that.</summary>
     private CheckOutcome Use(TimeStep matched, int window, int stepSize)
     {
-        if (!state.DisallowsReuse)
-        {
-            return CheckOutcome.Accepted;
-        }
-
-        if (!state.TryGetUsedSteps(out long[] used))
-        {
-            return CheckOutcome.Refused;
-        }
-
-        if (used.Contains(matched.Value))
+        StepUse use = state.TryUseStep(matched, window);
+        if (use is StepUse.UsedBefore)
         {
             UsedBefore = true;
             log(Priority.Error, "Trying to reuse a previously used time-based code. "
                 + $"Wait {stepSize} seconds for the next one; if that does not help, the clocks disagree.");
-            return CheckOutcome.Refused;
         }
 
-        state.SetUsedSteps([.. used.Where(step => Math.Abs(step - matched.Value) < window), matched.Value]);
-        Spent = (CodeKind.TimeStep, matched.Value);
-        return CheckOutcome.Accepted;
+        Spent = use is StepUse.Used ? (CodeKind.TimeStep, matched.Value) : null;
+        return use is StepUse.Used ? CheckOutcome.Accepted : CheckOutcome.Refused;
     }
 
     /// <summary>
