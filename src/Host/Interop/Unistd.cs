@@ -20,7 +20,16 @@ internal static partial class Unistd
     public static partial nint write(SafeFileHandle fd, ReadOnlySpan<byte> buf, nint count);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pread(SafeFileHandle fd, Span<byte> buf, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pwrite(SafeFileHandle fd, ReadOnlySpan<byte> buf, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int fsync(SafeFileHandle fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fdatasync(SafeFileHandle fd);
 
     /// <summary>WAIT_BEFORE, WRITE and WAIT_AFTER (fcntl.h).</summary>
     public const uint SYNC_FILE_RANGE_WRITE_AND_WAIT = 7;
