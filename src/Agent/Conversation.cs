@@ -14,7 +14,7 @@ namespace Sallyport.Agent;
 /// </summary>
 internal sealed class Conversation(
     ConfigurationFile configuration, Callers callers, ProvenConnections proven, FileLocks locks,
-    SpentCodes? spentCodes, Decoy? decoy, TimeProvider time, Trace trace)
+    SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, TimeProvider time, Trace trace)
 {
     public void Serve(Connection connection)
     {
@@ -106,7 +106,7 @@ internal sealed class Conversation(
         {
             var request = new LoginRequest(
                 hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted);
-            var factor = new TotpFactor(time, locks, spentCodes, decoy, configuration.Current().Secret);
+            var factor = new TotpFactor(time, locks, spentCodes, decoy, store, configuration.Current().Secret);
             return factor.Authenticate(request, connection);
         }
         catch (ConfigurationException wrong)

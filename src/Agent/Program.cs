@@ -29,10 +29,12 @@ var configuration = new ConfigurationFile(configPath);
 TimeProvider time = TimeProvider.System;
 Decoy? decoy = null;
 SpentCodes? spentCodes = null;
+TotpStore? store = null;
 try
 {
     string stateDirectory = configuration.Current().StateDirectory;
-    decoy = new Decoy(stateDirectory);
+    store = OpenStore(stateDirectory);
+    decoy = new Decoy(stateDirectory, store);
     spentCodes = SpentCodes.Open(stateDirectory, time.GetUtcNow());
 }
 catch (ConfigurationException wrong)
@@ -79,7 +81,8 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 
 var conversation = new Conversation(
-    configuration, new Callers(time), new ProvenConnections(time), new FileLocks(), spentCodes, decoy, time, trace);
+    configuration, new Callers(time), new ProvenConnections(time), new FileLocks(), spentCodes, decoy, store, time,
+    trace);
 var server = new AgentServer(listener, conversation, trace);
 server.Start();
 Notify("READY=1");
@@ -93,6 +96,22 @@ if (socketPath is not null)
 }
 
 return 0;
+
+// Null: then every login that could be of an entry is refused, because a home file must not stand in for it.
+TotpStore? OpenStore(string stateDirectory)
+{
+    try
+    {
+        var opened = TotpStore.At(stateDirectory + "/totp", TimeSpan.FromSeconds(30));
+        opened.RemoveLeftovers();
+        return opened;
+    }
+    catch (IOException unusable)
+    {
+        trace.Write(Priority.Critical, $"logins without secret= are refused until this is mended: {unusable.Message}");
+        return null;
+    }
+}
 
 // sd_notify(3). An abstract name starts with '@' in the variable and with NUL in the address.
 static void Notify(string state)

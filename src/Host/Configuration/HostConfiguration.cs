@@ -6,8 +6,11 @@ namespace Sallyport.Host.Configuration;
 /// </summary>
 internal sealed record HostConfiguration
 {
-    /// <summary>[totp] secret: where state files are, for PAM lines without secret=.</summary>
-    public string Secret { get; private init; } = Passcodes.StatePath.Default;
+    /// <summary>
+    /// [totp] secret: where state files are, for PAM lines without secret=. Null: among the entries of the root-only
+    /// store, else where <see cref="Passcodes.StatePath.Default"/> says.
+    /// </summary>
+    public string? Secret { get; private init; }
 
     /// <summary>[agent] state_directory: the agent's own folder, root's alone.</summary>
     public string StateDirectory { get; private init; } = "/var/lib/sallyport";

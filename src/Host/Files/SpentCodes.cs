@@ -107,7 +107,7 @@ internal sealed class SpentCodes : IDisposable
 
     private void Load(string stateFolder, DateTimeOffset now)
     {
-        Check(_file.IsInvalid ? -1 : Unistd.flock(_file, Unistd.LOCK_EX_NB), "lock");
+        Check(_file.IsInvalid ? -1 : SysFile.flock(_file, SysFile.LOCK_EX | SysFile.LOCK_NB), "lock");
         byte[] content = new byte[Slots * SlotBytes];
         nint got = Unistd.pread(_file, content, content.Length, 0);
         Check((int)got, "read");

@@ -8,6 +8,7 @@ internal static partial class SysStat
 {
     public const uint STATX_BASIC_STATS = 0x7FF;
     public const int S_IFMT = 0xF000;
+    public const int S_IFDIR = 0x4000;
     public const int S_IFREG = 0x8000;
     public const int S_IFSOCK = 0xC000;
 
@@ -20,12 +21,18 @@ internal static partial class SysStat
         int dirfd, ReadOnlySpan<byte> pathname, int flags, uint mask, out Statx statxbuf);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int mkdirat(SafeFileHandle dirfd, ReadOnlySpan<byte> pathname, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int chmod(ReadOnlySpan<byte> pathname, uint mode);
 
     /// <summary>struct statx (linux/stat.h), the members that we read.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Statx
     {
+        [FieldOffset(16)]
+        public uint Links;
+
         [FieldOffset(20)]
         public uint Uid;
 

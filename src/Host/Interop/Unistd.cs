@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Sallyport.Host.Interop;
 
-/// <summary>unistd.h, sys/file.h, sys/fsuid.h and sys/vfs.h</summary>
+/// <summary>unistd.h, sys/fsuid.h and sys/vfs.h</summary>
 internal static partial class Unistd
 {
     /// <summary>linux/magic.h</summary>
@@ -32,12 +32,6 @@ internal static partial class Unistd
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fdatasync(SafeFileHandle fd);
-
-    /// <summary>LOCK_EX and LOCK_NB (sys/file.h).</summary>
-    public const int LOCK_EX_NB = 6;
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int flock(SafeFileHandle fd, int operation);
 
     /// <summary>fcntl.h: starts writing what is dirty.</summary>
     public const uint SYNC_FILE_RANGE_WRITE = 2;

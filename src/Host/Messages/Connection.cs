@@ -73,6 +73,8 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public void Tell(string text) => Add((byte)'E', text);
 
+    public void Inform(string text) => Add((byte)'I', text);
+
     public void Log(Priority priority, string text) => Add((byte)'L', (char)priority + text);
 
     public void SetToken(ReadOnlySpan<byte> token) => Add((byte)'T', token);

@@ -12,6 +12,9 @@ internal interface IConversation
     /// <summary>An error text for the user.</summary>
     void Tell(string text);
 
+    /// <summary>A text for the user that is no error.</summary>
+    void Inform(string text);
+
     /// <summary>A line in the log of the program that asks (sshd, sudo), which log watchers read.</summary>
     void Log(Priority priority, string text);
 

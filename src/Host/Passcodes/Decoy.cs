@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Files;
@@ -13,23 +14,51 @@ namespace Sallyport.Host.Passcodes;
 internal sealed class Decoy : IDisposable
 {
     private static readonly byte[] _name = "decoy\0"u8.ToArray();
+    private static readonly byte[] _recordName = "decoy-record\0"u8.ToArray();
 
     private readonly OtpSecret _secret = NewSecret();
     private readonly byte[] _content = new byte[160]; // about what a usual state file has
+    private readonly byte[] _record = new byte[TotpRecord.Bytes];
+    private readonly TotpStore? _store;
     private readonly SafeFileHandle _folder;
+    private readonly SafeFileHandle _recordFile;
 
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public Decoy(string stateFolder)
+    public Decoy(string stateFolder, TotpStore? store)
     {
+        _store = store;
         _folder = Fcntl.openat(Fcntl.AT_FDCWD, Encoding.Latin1.GetBytes(stateFolder + '\0'),
             Fcntl.O_RDONLY | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
+        _recordFile = Fcntl.openat(
+            _folder, _recordName, Fcntl.O_RDWR | Fcntl.O_CREAT | Fcntl.O_NOFOLLOW | Fcntl.O_CLOEXEC, 0x180);
         IDisposable? rest = null;
-        int error = _folder.IsInvalid ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError() : Write(out rest);
+        int error = _folder.IsInvalid || _recordFile.IsInvalid ? Marshal.GetLastPInvokeError() : ReplaceFile(out rest);
         rest?.Dispose();
+        error = error != 0 ? error : OverwriteRecord();
         if (error != 0)
         {
             throw new IOException($"{stateFolder}: {Unistd.StrError(error)}");
         }
+    }
+
+    public void Search(long now) => _ = SkewSearch.Nearest(_secret, 0, new TimeStep(now / 30), 1499);
+
+    /// <summary>
+    /// 0 or an errno. As a state file is saved, or as an entry is where the root-only store is in use: hosts that have both
+    /// tell the two apart.
+    /// </summary>
+    /// <param name="rest">What a login leaves until the verdict is out (HomeFile.Replace).</param>
+    public int Write(out IDisposable? rest)
+    {
+        rest = null;
+        return _store is { IsUsed: true } ? OverwriteRecord() : ReplaceFile(out rest);
+    }
+
+    public void Dispose()
+    {
+        _secret.Dispose();
+        _recordFile.Dispose();
+        _folder.Dispose();
     }
 
     private static OtpSecret NewSecret()
@@ -39,23 +68,18 @@ internal sealed class Decoy : IDisposable
         return OtpSecret.FromBytes(key);
     }
 
-    public void Search(long now) => _ = SkewSearch.Nearest(_secret, 0, new TimeStep(now / 30), 1499);
+    private int OverwriteRecord() =>
+        Unistd.pwrite(_recordFile, _record, _record.Length, 0) == _record.Length && Unistd.fdatasync(_recordFile) == 0
+            ? 0
+            : Marshal.GetLastPInvokeError();
 
-    /// <summary>0 or an errno.</summary>
-    /// <param name="rest">What a login leaves until the verdict is out (HomeFile.Replace).</param>
-    public int Write(out IDisposable rest)
+    private int ReplaceFile(out IDisposable? rest)
     {
         SafeFileHandle old = Fcntl.openat(_folder, _name, Fcntl.O_PATH | Fcntl.O_NOFOLLOW | Fcntl.O_CLOEXEC, 0);
         int error = DurableReplace.Write(
             _folder, _name, _content, () => true, () => true, out _, out SafeFileHandle? unsynced);
         rest = new Rest(_folder, old, unsynced);
         return error;
-    }
-
-    public void Dispose()
-    {
-        _secret.Dispose();
-        _folder.Dispose();
     }
 
     private sealed class Rest(SafeFileHandle folder, SafeFileHandle old, SafeFileHandle? unsynced) : IDisposable

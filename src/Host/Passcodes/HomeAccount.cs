@@ -75,7 +75,7 @@ internal sealed class HomeAccount(
             if (!state.Fits)
             {
                 step = "fit";
-                return Errno.EFBIG;
+                return Errno.EINVAL;
             }
 
             // On disk before anybody is let in: the code itself, or else the file.

@@ -19,10 +19,8 @@ internal sealed record LoginRequest(
 /// docs/reference/compatibility.md does not say otherwise. Top to bottom, this file is a login.
 /// </summary>
 internal sealed class TotpFactor(
-    TimeProvider time, FileLocks locks, SpentCodes? spentCodes, Decoy? decoy, string defaultSpec)
+    TimeProvider time, FileLocks locks, SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, string? configuredSecret)
 {
-    private static readonly TimeSpan _lockPatience = TimeSpan.FromSeconds(30);
-
     public Verdict Authenticate(LoginRequest request, IConversation conversation)
     {
         if (ModuleOptions.Parse(request.Arguments, out string? problem) is not ModuleOptions options)
@@ -31,18 +29,16 @@ internal sealed class TotpFactor(
             return Verdict.Deny;
         }
 
-        return new Login(request, options, conversation, time, locks, spentCodes, decoy, defaultSpec).Run();
+        return new Login(request, options, conversation, time, locks, spentCodes, decoy, store, configuredSecret).Run();
     }
 
     private sealed class Login(
         LoginRequest request, ModuleOptions options, IConversation conversation, TimeProvider time, FileLocks locks,
-        SpentCodes? spentCodes, Decoy? decoy, string defaultSpec)
+        SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, string? configuredSecret)
     {
         private readonly string _user = Printable.Of(request.User);
         private readonly string _from = request.RemoteHost.Length > 0 ? " from " + Printable.Of(request.RemoteHost) : "";
-        private HomeFile? _file;
-        private FileKey _key;
-        private uint[] _groups = [];
+        private IAccountStore? _account;
         private bool _searched;
         private bool _saved;
         private int? _usedBefore; // how much stood before a code that is used up
@@ -52,11 +48,11 @@ internal sealed class TotpFactor(
         public Verdict Run()
         {
             Debug(() => $"{_user} asks{_from}");
-            _file = Locate();
-            Debug(() => $"the state file is \"{_file?.Path}\", allowed permissions {Convert.ToString(options.AllowedMode, 8)}");
             bool enrolled = false;
             bool grace = false;
-            using (HomeFile.Reading? reading = _file?.Read())
+            _account = Locate(out IAccountReading? reading);
+            Debug(() => $"the state file is \"{_account?.Path}\", allowed permissions {Convert.ToString(options.AllowedMode, 8)}");
+            using (reading)
             {
                 Debug(() => reading?.State is null ? "it cannot be used" : "it was read");
                 if (reading?.Problem is ReadProblem.Missing && options.NullOk)
@@ -64,17 +60,16 @@ internal sealed class TotpFactor(
                     return Verdict.Ignore;
                 }
 
-                if (reading is { State: StateFile state })
+                if (reading?.State is IOtpState state)
                 {
                     if (Blocked(state, count: false))
                     {
                         return Verdict.Deny;
                     }
 
-                    (_key, _groups) = (reading.Key, reading.Groups);
                     enrolled = HasSecret(state);
-                    grace = enrolled && request.Trusted
-                        && GracePeriod.Covers(state, request.RemoteHost, options.GraceSeconds, Now);
+                    grace = enrolled && request.Trusted && state is StateFile file
+                        && GracePeriod.Covers(file, request.RemoteHost, options.GraceSeconds, Now);
                 }
                 else if (reading is not null)
                 {
@@ -98,8 +93,13 @@ internal sealed class TotpFactor(
             return grace ? AskForPassword() : AskForCode(enrolled);
         }
 
-        private HomeFile? Locate()
+        /// <summary>
+        /// Where his factor is: where the line says, or the configuration; else among the entries of the root-only
+        /// store; else in his home. An entry that cannot be read is no way to his home, which is his own to write in.
+        /// </summary>
+        private IAccountStore? Locate(out IAccountReading? reading)
         {
+            reading = null;
             Account? account = StatePath.IsPlainName(request.User) ? options.ActAs ?? Pwd.ByName(request.User) : null;
             if (account is null)
             {
@@ -107,6 +107,33 @@ internal sealed class TotpFactor(
                 return null;
             }
 
+            string? spec = options.Secret ?? configuredSecret;
+            if (spec is null && options.ActAs is null)
+            {
+                if (store is null)
+                {
+                    conversation.Log(Priority.Critical, "every login is refused: the folder of the root-only store cannot be "
+                        + "used; the log of sallyport-agent says why. When that is mended, restart it");
+                    return null;
+                }
+
+                var stored = new StoredAccount(store, account.Name);
+                reading = stored.Read();
+                if (reading.Problem is not ReadProblem.Missing)
+                {
+                    return stored;
+                }
+
+                reading.Dispose();
+            }
+
+            HomeAccount? home = LocateHome(account, spec ?? StatePath.Default);
+            reading = home?.Read();
+            return home;
+        }
+
+        private HomeAccount? LocateHome(Account account, string spec)
+        {
             if (account.Uid != Unistd.geteuid() && !ActingUser.IsPossible)
             {
                 conversation.Log(Priority.Error, "Failed to change user id: sallyport-agent may not act as users, so it "
@@ -114,25 +141,26 @@ internal sealed class TotpFactor(
                 return null;
             }
 
-            string? path = StatePath.Expand(
-                options.Secret ?? defaultSpec, request.User, options.ActAs is null ? account.Home : null);
+            string? path = StatePath.Expand(spec, request.User, options.ActAs is null ? account.Home : null);
             if (path is null)
             {
                 conversation.Log(Priority.Error, options.ActAs is null
                     ? $"user(\"{_user}\") not found with an absolute home folder"
                     : "Home dir in 'secret' not implemented when 'user' set");
+                return null;
             }
 
-            return path is null ? null : new HomeFile(path, account, options.CheckOwner, options.AllowedMode);
+            var file = new HomeFile(path, account, options.CheckOwner, options.AllowedMode);
+            return new HomeAccount(file, _user, locks, spentCodes, time);
         }
 
-        private bool HasSecret(StateFile state)
+        private bool HasSecret(IOtpState state)
         {
             bool valid = state.TryGetSecret(out OtpSecret? secret);
             secret?.Dispose();
             if (!valid)
             {
-                conversation.Log(Priority.Error, $"Could not find a valid BASE32 encoded secret in \"{_file!.Path}\"");
+                conversation.Log(Priority.Error, $"Could not find a valid BASE32 encoded secret in \"{_account!.Path}\"");
             }
 
             return valid;
@@ -232,40 +260,16 @@ internal sealed class TotpFactor(
             return answer;
         }
 
-        /// <summary>
-        /// From reading the file to replacing it nobody else of ours touches it, so one code lets one login in. The
-        /// file is read anew, because a person takes his time to answer.
-        /// </summary>
         /// <param name="last">No other answer follows: a failure is counted and logged.</param>
-        private CheckOutcome Check(byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
-        {
-            using IDisposable? held = locks.Take(_key, _lockPatience);
-            if (held is null)
-            {
-                conversation.Log(Priority.Error, $"Failed to read \"{_file!.Path}\" for \"{_user}\": another login holds it");
-                return CheckOutcome.Refused;
-            }
-
-            if (!_file!.TryAct(_groups, out ActingUser acting))
-            {
-                conversation.Log(Priority.Error, $"Failed to change user id to \"{_user}\"");
-                return CheckOutcome.Refused;
-            }
-
-            using (acting)
-            {
-                HomeFile.Reading reading = _file.ReadAsUser(_groups);
-                conversation.AfterVerdict(reading);
-                return CheckAgain(reading, answer, prefixAllowed, moveCounter, last);
-            }
-        }
+        private CheckOutcome Check(byte[]? answer, bool prefixAllowed, bool moveCounter, bool last) => _account!.Hold(
+            conversation, reading => CheckAgain(reading, answer, prefixAllowed, moveCounter, last));
 
         private CheckOutcome CheckAgain(
-            HomeFile.Reading reading, byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
+            IAccountReading reading, byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
         {
-            if (reading.State is not StateFile state || reading.Key != _key || !state.TryGetSecret(out OtpSecret? secret))
+            if (reading.State is not IOtpState state || !state.TryGetSecret(out OtpSecret? secret))
             {
-                conversation.Log(Priority.Error, reading.Message ?? $"\"{_file!.Path}\" changed while trying to use it");
+                conversation.Log(Priority.Error, reading.Message ?? $"\"{_account!.Path}\" changed while trying to use it");
                 return CheckOutcome.Refused;
             }
 
@@ -279,11 +283,14 @@ internal sealed class TotpFactor(
                 var check = new CodeCheck(state, secret, options.LearnSkew && request.Trusted,
                     moveCounter && options.IncrementHotp && request.Trusted, Now, conversation.Log);
                 CheckOutcome outcome = check.Try(answer, prefixAllowed, out int prefixLength);
-                SpentCode? spent = check.Spent is var (kind, value)
-                    ? new SpentCode(_key.FolderInode, _key.Name, kind, value)
-                    : null;
-                bool spentBefore = WasSpentBeforeAPowerCut(spent, reading);
-                outcome = spentBefore ? CheckOutcome.Refused : outcome;
+                bool spentBefore = check.Spent is { } code && reading.WasSpent(code);
+                if (spentBefore)
+                {
+                    conversation.Log(Priority.Error,
+                        "Trying to reuse a code that was used before the machine lost its power.");
+                    outcome = CheckOutcome.Refused;
+                }
+
                 _searched |= check.Searched;
                 _usedBefore = check.UsedBefore || spentBefore ? prefixLength : null;
                 Debug(() => outcome is CheckOutcome.Accepted ? "the answer is a code of this file" : "no code of this file");
@@ -297,30 +304,18 @@ internal sealed class TotpFactor(
                     return outcome;
                 }
 
-                return Conclude(outcome, spent, reading, state,
+                return Conclude(outcome, check.Spent, reading, state,
                     answer.AsSpan(0, outcome is CheckOutcome.Accepted ? prefixLength : 0));
             }
         }
 
-        /// <summary>The state file took it for a fresh one; saved now, it knows better.</summary>
-        private bool WasSpentBeforeAPowerCut(SpentCode? spent, HomeFile.Reading reading)
-        {
-            if (spent is null || spentCodes?.WasSpent(spent.Value, out SpentCodes.Entry? entry) is not true)
-            {
-                return false;
-            }
-
-            reading.Spent = entry;
-            conversation.Log(Priority.Error, "Trying to reuse a code that was used before the machine lost its power.");
-            return true;
-        }
-
         private CheckOutcome Conclude(
-            CheckOutcome outcome, SpentCode? spent, HomeFile.Reading reading, StateFile state, ReadOnlySpan<byte> password)
+            CheckOutcome outcome, (CodeKind, long)? spent, IAccountReading reading, IOtpState state,
+            ReadOnlySpan<byte> password)
         {
             bool accepted = outcome is CheckOutcome.Accepted;
-            bool remembered = !accepted || options.GraceSeconds == 0 || !request.Trusted
-                || GracePeriod.Remember(state, request.RemoteHost, Now, conversation.Log);
+            bool remembered = !accepted || options.GraceSeconds == 0 || !request.Trusted || (state is StateFile file
+                && GracePeriod.Remember(file, request.RemoteHost, Now, conversation.Log));
             if (!accepted)
             {
                 LogInvalid();
@@ -331,20 +326,18 @@ internal sealed class TotpFactor(
                 Debug(() => remembered ? "this address is remembered" : "this address cannot be remembered");
             }
 
-            // On disk before anybody is let in: the code itself, or else the file. A refusal can wait for its disk.
-            bool MaySyncLater() => !accepted || spent is null
-                || (reading.Spent = spentCodes?.TrySpend(spent.Value, time.GetUtcNow())) is not null;
-            if (state.Changed && !Save(reading, state, MaySyncLater, out bool readOnly))
+            // What was changed about his factors he hears once, at a login; what a program of his asks is none.
+            IReadOnlyList<Notice> notices = [];
+            if (accepted && request.Trusted && state is TotpEntry entry)
             {
-                if (accepted)
-                {
-                    reading.Spent?.Forget(); // what the file still takes for a code stays one
-                }
+                notices = entry.PendingNotices;
+                entry.SetNoticesTold();
+            }
 
-                if (!options.AllowReadOnly || !readOnly)
-                {
-                    return CheckOutcome.Refused;
-                }
+            if (state.Changed && !Save(reading, accepted ? spent : null, out bool readOnly)
+                && (!options.AllowReadOnly || !readOnly))
+            {
+                return CheckOutcome.Refused;
             }
 
             if (!accepted)
@@ -357,6 +350,11 @@ internal sealed class TotpFactor(
             if (!remembered)
             {
                 conversation.Log(Priority.Error, "Failed to store grace_period timestamp in config");
+            }
+
+            foreach (Notice notice in notices)
+            {
+                conversation.Inform(notice.Text);
             }
 
             if (options.ForwardPass)
@@ -379,40 +377,31 @@ internal sealed class TotpFactor(
             conversation.Log(Priority.Error, $"Invalid verification code for {_user}{_from}");
 
         /// <param name="readOnly">It failed because nothing can be written there, which allow_readonly forgives.</param>
-        private bool Save(HomeFile.Reading reading, StateFile state, Func<bool> maySyncLater, out bool readOnly)
+        private bool Save(IAccountReading reading, (CodeKind, long)? spent, out bool readOnly)
         {
             readOnly = false;
-            if (!state.Fits)
-            {
-                conversation.Log(Priority.Error,
-                    $"Failed to update secret file \"{_file!.Path}\": it would outgrow {StateFile.MaxBytes} bytes");
-                return false;
-            }
-
-            byte[] content = state.ToBytes();
-            int error = HomeFile.Replace(reading, content, maySyncLater, out string? step);
-            CryptographicOperations.ZeroMemory(content);
+            int error = reading.Save(spent, out string? step);
             _saved = true;
             if (error == 0)
             {
-                Debug(() => $"\"{_file!.Path}\" was replaced");
+                Debug(() => $"\"{_account!.Path}\" was saved");
                 return true;
             }
 
             readOnly = error is Errno.EROFS or Errno.EACCES or Errno.EPERM or Errno.ENOSPC or Errno.EDQUOT;
-            string reason = Unistd.StrError(error);
+            string reason = step == "fit" ? $"it would outgrow {StateFile.MaxBytes} bytes" : Unistd.StrError(error);
             if (step == "create")
             {
-                conversation.Log(Priority.Error, $"Failed to create tempfile \"{_file!.Path}~XXXXXX\": {reason}");
+                conversation.Log(Priority.Error, $"Failed to create tempfile \"{_account!.Path}~XXXXXX\": {reason}");
             }
             else if (step == "changed")
             {
                 conversation.Log(Priority.Error,
-                    $"Secret file \"{_file!.Path}\" changed while trying to use a one-time code");
+                    $"Secret file \"{_account!.Path}\" changed while trying to use a one-time code");
                 reason = "somebody else wrote it";
             }
 
-            conversation.Log(Priority.Error, $"Failed to update secret file \"{_file!.Path}\": {reason}");
+            conversation.Log(Priority.Error, $"Failed to update secret file \"{_account!.Path}\": {reason}");
             if (error is Errno.EPERM or Errno.ENOSPC or Errno.EROFS or Errno.EIO or Errno.EDQUOT)
             {
                 conversation.Tell($"Error \"{reason}\" while writing config");
@@ -423,7 +412,7 @@ internal sealed class TotpFactor(
 
         /// <summary>Over the rate limit, or a limit that cannot be read. Says so to the user and in the log.</summary>
         /// <param name="count">This attempt is entered, where the caller is root.</param>
-        private bool Blocked(StateFile state, bool count)
+        private bool Blocked(IOtpState state, bool count)
         {
             switch (state.TryGetRateLimit(out RateLimit? limit))
             {
@@ -434,7 +423,7 @@ internal sealed class TotpFactor(
                     if (seconds > 0)
                     {
                         conversation.Tell($"Too many tries. Try again in {seconds} seconds.");
-                        conversation.Log(Priority.Error, $"Too many concurrent login attempts (\"{_file!.Path}\"). "
+                        conversation.Log(Priority.Error, $"Too many concurrent login attempts (\"{_account!.Path}\"). "
                             + $"Refused for {seconds} more seconds: {_user}{_from}");
                         return true;
                     }
@@ -447,10 +436,10 @@ internal sealed class TotpFactor(
                     return false;
                 case RateLimitState.BadList:
                     conversation.Log(Priority.Error,
-                        $"Invalid list of timestamps in RATE_LIMIT. Check for errors in \"{_file!.Path}\"");
+                        $"Invalid list of timestamps in RATE_LIMIT. Check for errors in \"{_account!.Path}\"");
                     return true;
                 default:
-                    conversation.Log(Priority.Error, $"Invalid RATE_LIMIT option. Check for errors in \"{_file!.Path}\"");
+                    conversation.Log(Priority.Error, $"Invalid RATE_LIMIT option. Check for errors in \"{_account!.Path}\"");
                     return true;
             }
         }
@@ -470,8 +459,11 @@ internal sealed class TotpFactor(
 
             if (!_saved)
             {
-                _ = decoy.Write(out IDisposable rest); // it changes the time it takes, not the answer
-                conversation.AfterVerdict(rest);
+                _ = decoy.Write(out IDisposable? rest); // it changes the time it takes, not the answer
+                if (rest is not null)
+                {
+                    conversation.AfterVerdict(rest);
+                }
             }
         }
 

@@ -38,14 +38,15 @@ public sealed class AgentUnderTest : IDisposable
         _folder.UnixFileMode = (UnixFileMode)0x1ED; // 0755: daemon reads its file in here
         Directory.CreateDirectory(Path("agent"));
         Configure($"[totp]\nsecret = {StatePath("${USER}")}\n");
-        _decoy = new Decoy(Path("agent"));
-        beforeItStarts?.Invoke(this);
+                beforeItStarts?.Invoke(this);
+        Store = TotpStore.At(Path("agent/totp"), TimeSpan.FromSeconds(10));
+        _decoy = new Decoy(Path("agent"), Store);
         _spentCodes = SpentCodes.Open(Path("agent"), Clock.GetUtcNow());
         _listener = Listener.Bind(SocketPath);
         var trace = new Trace(_trace);
         var conversation = new Conversation(
             new ConfigurationFile(ConfigurationPath), new Callers(Clock), new ProvenConnections(Clock), new FileLocks(),
-            _spentCodes, _decoy, Clock, trace);
+            _spentCodes, _decoy, Store, Clock, trace);
         Server = new AgentServer(_listener, conversation, trace);
         Server.Start();
     }
@@ -53,6 +54,8 @@ public sealed class AgentUnderTest : IDisposable
     public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeSeconds(1_000_000_000));
 
     internal AgentServer Server { get; }
+
+    internal TotpStore Store { get; }
 
     public string SocketPath => Path("agent.sock");
 
@@ -103,6 +106,7 @@ public sealed class AgentUnderTest : IDisposable
         File.Delete(SocketPath);
         _decoy.Dispose();
         _spentCodes.Dispose();
+        Store.Dispose();
         _folder.Delete(recursive: true);
         GC.KeepAlive(_listener);
     }
