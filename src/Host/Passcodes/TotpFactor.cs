@@ -47,7 +47,10 @@ internal sealed class TotpFactor(
         private bool _saved;
         private int? _usedBefore; // how much stood before a code that is used up
 
-        private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+        // Taken before acting as the user: a clock that a file fakes (libfaketime) need not be his to read.
+        private DateTimeOffset _now = time.GetUtcNow();
+
+        private long Now => _now.ToUnixTimeSeconds();
 
         public Verdict Run()
         {
@@ -246,6 +249,7 @@ internal sealed class TotpFactor(
                 return CheckOutcome.Refused;
             }
 
+            _now = time.GetUtcNow();
             if (!_file!.TryAct(_groups, out ActingUser acting))
             {
                 conversation.Log(Priority.Error, $"Failed to change user id to \"{_user}\"");
@@ -333,7 +337,7 @@ internal sealed class TotpFactor(
 
             // On disk before anybody is let in: the code itself, or else the file. A refusal can wait for its disk.
             bool MaySyncLater() => !accepted || spent is null
-                || (reading.Spent = spentCodes?.TrySpend(spent.Value, time.GetUtcNow())) is not null;
+                || (reading.Spent = spentCodes?.TrySpend(spent.Value, _now)) is not null;
             if (state.Changed && !Save(reading, state, MaySyncLater, out bool readOnly))
             {
                 if (accepted)
