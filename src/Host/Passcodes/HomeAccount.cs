@@ -12,6 +12,7 @@ internal sealed class HomeAccount(
 {
     private static readonly TimeSpan _lockPatience = TimeSpan.FromSeconds(30);
 
+    private DateTimeOffset _now;
     private FileKey _key;
     private uint[] _groups = [];
 
@@ -33,6 +34,7 @@ internal sealed class HomeAccount(
             return CheckOutcome.Refused;
         }
 
+        _now = time.GetUtcNow();
         if (!file.TryAct(_groups, out ActingUser acting))
         {
             conversation.Log(Priority.Error, $"Failed to change user id to \"{user}\"");
@@ -80,7 +82,7 @@ internal sealed class HomeAccount(
 
             // On disk before anybody is let in: the code itself, or else the file.
             bool MaySyncLater() => spent is null || account.OneTime(reading, spent.Value) is not SpentCode code
-                || (reading.Spent = account.SpentCodes?.TrySpend(code, account.Now)) is not null;
+                || (reading.Spent = account.SpentCodes?.TrySpend(code, account._now)) is not null;
             byte[] content = state.ToBytes();
             int error = HomeFile.Replace(reading, content, MaySyncLater, out step);
             CryptographicOperations.ZeroMemory(content);
@@ -96,8 +98,6 @@ internal sealed class HomeAccount(
     }
 
     private SpentCodes? SpentCodes => spentCodes;
-
-    private DateTimeOffset Now => time.GetUtcNow();
 
     private SpentCode? OneTime(HomeFile.Reading reading, (CodeKind Kind, long Value) code) =>
         code.Kind is CodeKind.TimeStep && !reading.State!.DisallowsReuse

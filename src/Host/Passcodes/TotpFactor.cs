@@ -43,7 +43,10 @@ internal sealed class TotpFactor(
         private bool _saved;
         private int? _usedBefore; // how much stood before a code that is used up
 
-        private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+        // Taken before acting as the user: a clock that a file fakes (libfaketime) need not be his to read.
+        private DateTimeOffset _now = time.GetUtcNow();
+
+        private long Now => _now.ToUnixTimeSeconds();
 
         public Verdict Run()
         {
@@ -261,8 +264,12 @@ internal sealed class TotpFactor(
         }
 
         /// <param name="last">No other answer follows: a failure is counted and logged.</param>
-        private CheckOutcome Check(byte[]? answer, bool prefixAllowed, bool moveCounter, bool last) => _account!.Hold(
-            conversation, reading => CheckAgain(reading, answer, prefixAllowed, moveCounter, last));
+        private CheckOutcome Check(byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
+        {
+            _now = time.GetUtcNow();
+            return _account!.Hold(
+                conversation, reading => CheckAgain(reading, answer, prefixAllowed, moveCounter, last));
+        }
 
         private CheckOutcome CheckAgain(
             IAccountReading reading, byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
