@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text;
+using Sallyport.Host.Files;
+using Sallyport.Host.Passcodes;
+using Sallyport.Protocol;
+
+namespace Sallyport.Host.Tests.Files.PowerCut;
+
+/// <summary>An answer that let somebody in, and when: it must never do so again.</summary>
+internal readonly record struct Acknowledged(string User, string Answer, long Now);
+
+/// <summary>Something that the store is asked to do. When it returns, it is acknowledged.</summary>
+internal sealed record ScriptStep(string Name, Action<TotpStore> Run, Acknowledged? Used = null);
+
+/// <summary>
+/// All that a store goes through, the same bytes in every run but for the names of temporary files, so that a recorded
+/// run and a run here can be compared.
+/// </summary>
+internal static class StoreScript
+{
+    private const string FirstKey = "12345678901234567890";
+    private const string SecondKey = "another secret";
+    private const string ThirdKey = "a third secret";
+    private const long Start = StoreUnderTest.Now;
+
+    private static readonly string[] _users = ["ada", "bob", "eve"];
+
+    public static IReadOnlyList<ScriptStep> Steps { get; } =
+    [
+        Enrol("ada", StoreUnderTest.Totp, FirstKey, 12345678, 87654321),
+        Passcode("ada", FirstKey, Start),
+        Passcode("ada", FirstKey, Start + 30),
+        LogIn("recovery code", "ada", "12345678", Start + 30),
+        Passcode("ada", FirstKey, Start + 60),
+        new("passcode of a clock that is off", store =>
+            Assert.False(Try(store, "ada", StoreUnderTest.Passcode(Start + 600, FirstKey), Start + 60))),
+        Replace("new recovery codes", "ada", enrolment => enrolment.WithRecoveryCodes(
+            StoreUnderTest.Codes(55555555, 66666666)).WithNotice("New recovery codes")),
+        LogIn("new recovery code", "ada", "55555555", Start + 60),
+        Passcode("ada", FirstKey, Start + 90),
+        Replace("settings", "ada", enrolment => enrolment.WithSettings(StoreUnderTest.Totp with { Window = 17 })),
+        Passcode("ada", FirstKey, Start + 120),
+        Replace("new secret", "ada", _ => Enrolment(StoreUnderTest.Totp, SecondKey, 77777777)),
+        Passcode("ada", SecondKey, Start + 150),
+        Enrol("bob", new() { Mode = OtpMode.Hotp }, FirstKey, 44444444),
+        Counter("bob", FirstKey, 1),
+        new("wrong passcode moves the counter", store => Assert.False(Try(store, "bob", "000000", Start))),
+        Counter("bob", FirstKey, 3),
+        Enrol("eve", StoreUnderTest.Totp with { IsStrict = false }, FirstKey),
+        Passcode("eve", FirstKey, Start + 30),
+        LogIn("passcode from before", "eve", StoreUnderTest.Passcode(Start, FirstKey), Start + 30),
+        Retire("ada"),
+        Enrol("ada", StoreUnderTest.Totp, ThirdKey),
+        Passcode("ada", ThirdKey, Start + 180),
+        Retire("bob"),
+    ];
+
+    /// <summary>Everything that the store knows, but no secret that is not written in this file.</summary>
+    public static string Describe(TotpStore store)
+    {
+        StringBuilder text = new();
+        foreach (string user in _users)
+        {
+            using TotpReading reading = store.Open(user);
+            text.Append(CultureInfo.InvariantCulture, $"{user}: {reading.Problem} ");
+            if (reading.Entry is TotpEntry entry)
+            {
+                TotpRecord record = entry.Record;
+                text.Append(Encoding.ASCII.GetString(entry.Enrolment.Secret.Expose())).Append(' ')
+                    .Append(entry.Enrolment.Settings).Append(' ')
+                    .AppendJoin(' ', entry.Enrolment.Notices).Append(' ')
+                    .Append(entry.Enrolment.RecoveryCodes.IndexOf(12345678)).Append(' ')
+                    .Append(entry.Enrolment.RecoveryCodes.IndexOf(55555555)).Append(' ')
+                    .Append(record with { SkewSamples = [], Attempts = [] }).Append(' ')
+                    .AppendJoin(' ', record.SkewSamples);
+            }
+
+            text.Append(reading.Problem is ReadProblem.Unusable ? reading.Message : "").Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Whether the answer would let in, were it given now; nothing is saved.</summary>
+    public static bool WouldAccept(TotpStore store, Acknowledged used)
+    {
+        using TotpReading reading = store.Open(used.User);
+        if (reading.Entry is not TotpEntry entry || !entry.TryGetSecret(out OtpSecret? secret))
+        {
+            return false;
+        }
+
+        using (secret)
+        {
+            var check = new CodeCheck(entry, secret, learnSkew: false, moveCounter: false, used.Now, (_, _) => { });
+            return check.Try(Encoding.ASCII.GetBytes(used.Answer), prefixAllowed: false, out _) is CheckOutcome.Accepted;
+        }
+    }
+
+    private static TotpEnrolment Enrolment(TotpSettings settings, string key, params uint[] codes) =>
+        new(StoreUnderTest.Secret(key), settings, Start, StoreUnderTest.Codes(codes));
+
+    private static ScriptStep Enrol(string user, TotpSettings settings, string key, params uint[] codes) =>
+        new($"enrol {user}", store =>
+        {
+            using TotpEntry entry = TotpEntry.Create(Enrolment(settings, key, codes));
+            Assert.Equal(0, store.Enrol(user, entry));
+        });
+
+    private static ScriptStep Replace(string name, string user, Func<TotpEnrolment, TotpEnrolment> change) =>
+        new(name, store =>
+        {
+            using TotpReading held = store.Open(user);
+            using TotpEntry next = held.Entry!.Replacement(change(held.Entry.Enrolment));
+            Assert.Equal(0, store.Replace(held, next));
+        });
+
+    private static ScriptStep Retire(string user) => new($"retire {user}", store =>
+    {
+        using TotpReading held = store.Open(user);
+        Assert.Equal(0, store.Retire(held));
+    });
+
+    private static ScriptStep Passcode(string user, string key, long now) =>
+        LogIn("passcode", user, StoreUnderTest.Passcode(now, key), now);
+
+    private static ScriptStep Counter(string user, string key, long counter)
+    {
+        using OtpSecret secret = StoreUnderTest.Secret(key);
+        return LogIn("counter", user, Protocol.Passcode.FromNumber(Hotp.Compute(secret, counter), 6).Expose(), Start);
+    }
+
+    private static ScriptStep LogIn(string name, string user, string answer, long now) => new(
+        $"{name} of {user}", store => Assert.True(Try(store, user, answer, now)), new(user, answer, now));
+
+    private static bool Try(TotpStore store, string user, string answer, long now) =>
+        StoreUnderTest.LogIn(store, user, answer, now);
+}
