@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Sallyport.Host;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Messages;
@@ -14,7 +15,8 @@ namespace Sallyport.Agent;
 /// </summary>
 internal sealed class Conversation(
     ConfigurationFile configuration, Callers callers, ProvenConnections proven, FileLocks locks,
-    SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, TimeProvider time, Trace trace)
+    SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, Invitations? invitations,
+    TimeProvider time, Trace trace)
 {
     public void Serve(Connection connection)
     {
@@ -90,6 +92,7 @@ internal sealed class Conversation(
             Op.Auth => Authenticate(hello, callerUid, trusted, connection),
             Op.Account => Verdict.Ignore,
             Op.Session => trusted && IsProven(hello) ? Verdict.Allow : Verdict.Deny,
+            Op.Enrol or Op.Codes or Op.Status or Op.Invite => Change(hello, callerUid, trusted, connection),
             _ => Verdict.Deny,
         };
     }
@@ -102,10 +105,14 @@ internal sealed class Conversation(
             return Verdict.Deny;
         }
 
+        return Check(new LoginRequest(
+            hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted), connection);
+    }
+
+    private Verdict Check(LoginRequest request, Connection connection)
+    {
         try
         {
-            var request = new LoginRequest(
-                hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted);
             var factor = new TotpFactor(time, locks, spentCodes, decoy, store, configuration.Current().Secret);
             return factor.Authenticate(request, connection);
         }
@@ -116,6 +123,43 @@ internal sealed class Conversation(
             trace.Write(Priority.Critical, wrong.Message);
             return Verdict.Deny;
         }
+    }
+
+    /// <summary>What an account has for a second factor: shown, made or replaced (docs/formats/agent-protocol.md, "Ops").</summary>
+    private Verdict Change(Hello hello, uint callerUid, bool trusted, Connection connection)
+    {
+        if (store is null || invitations is null || Pwd.ByName(hello.User) is not Account account
+            || !TotpStore.IsName(account.Name))
+        {
+            connection.Tell(store is null ? "The root-only store cannot be used; the log of sallyport-agent says why."
+                : $"There is no account {Printable.Of(hello.User)}.");
+            return Verdict.Deny;
+        }
+
+        if (!trusted && hello.Op is Op.Enrol or Op.Codes && callers.CountAttempt(callerUid) is var seconds and > 0)
+        {
+            connection.Tell($"Too many tries. Try again in {seconds} seconds.");
+            return Verdict.Deny;
+        }
+
+        if (EnrolmentOptions.Parse(hello.Arguments, out string? problem) is not EnrolmentOptions options)
+        {
+            connection.Tell(problem!);
+            return Verdict.Deny;
+        }
+
+        // As a program of his own asks at any time: nothing but his name, and no part of root's word.
+        bool Prove() => Check(new LoginRequest(account.Name, "", [], null, Trusted: false), connection) is Verdict.Allow;
+        void Log(string text) => trace.Write(Priority.Notice, text);
+        var request = new FactorRequest(account, callerUid);
+        return hello.Op switch
+        {
+            Op.Enrol => new EnrolFactor(store, invitations, time, Prove, Log).Run(request, options, connection),
+            Op.Codes => new RenewRecoveryCodes(store, time, Prove, Log).Run(request, options, connection),
+            Op.Status => new FactorStatus(store, invitations, time).Run(request, connection),
+            Op.Invite => new InviteUser(invitations, time, Log).Run(request, options, connection),
+            _ => Verdict.Deny,
+        };
     }
 
     private void Remember(Hello hello)

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Sallyport.Agent;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Messages;
@@ -30,10 +31,11 @@ TimeProvider time = TimeProvider.System;
 Decoy? decoy = null;
 SpentCodes? spentCodes = null;
 TotpStore? store = null;
+Invitations? invitations = null;
 try
 {
     string stateDirectory = configuration.Current().StateDirectory;
-    store = OpenStore(stateDirectory);
+    OpenStore(stateDirectory);
     decoy = new Decoy(stateDirectory, store);
     spentCodes = SpentCodes.Open(stateDirectory, time.GetUtcNow());
 }
@@ -81,8 +83,8 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 
 var conversation = new Conversation(
-    configuration, new Callers(time), new ProvenConnections(time), new FileLocks(), spentCodes, decoy, store, time,
-    trace);
+    configuration, new Callers(time), new ProvenConnections(time), new FileLocks(), spentCodes, decoy, store, invitations,
+    time, trace);
 var server = new AgentServer(listener, conversation, trace);
 server.Start();
 Notify("READY=1");
@@ -97,19 +99,19 @@ if (socketPath is not null)
 
 return 0;
 
-// Null: then every login that could be of an entry is refused, because a home file must not stand in for it.
-TotpStore? OpenStore(string stateDirectory)
+// Without it every login that could be of an entry is refused, because a home file must not stand in for it.
+void OpenStore(string stateDirectory)
 {
     try
     {
         var opened = TotpStore.At(stateDirectory + "/totp", TimeSpan.FromSeconds(30));
         opened.RemoveLeftovers();
-        return opened;
+        invitations = Invitations.At(stateDirectory + "/invitations");
+        store = opened;
     }
     catch (IOException unusable)
     {
         trace.Write(Priority.Critical, $"logins without secret= are refused until this is mended: {unusable.Message}");
-        return null;
     }
 }
 

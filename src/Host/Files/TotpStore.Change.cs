@@ -21,6 +21,10 @@ internal sealed partial class TotpStore
     /// </summary>
     public int Replace(TotpReading held, TotpEntry entry) => Put(held.User, entry, replace: true, held);
 
+    /// <summary>Puts an entry in the place of one that cannot be read.</summary>
+    public int ReplaceUnreadable(string user, TotpEntry entry) =>
+        IsName(user) ? Put(user, entry, replace: true) : Errno.EINVAL;
+
     /// <summary>Takes the entry that is held away.</summary>
     public int Retire(TotpReading held)
     {

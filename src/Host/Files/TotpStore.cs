@@ -13,8 +13,6 @@ internal sealed partial class TotpStore : IDisposable
     /// <summary>Where it is, unless a test says otherwise.</summary>
     public const string DefaultPath = "/var/lib/sallyport/totp";
 
-    private const int OthersBits = 0x3F; // 0077
-
     // Another process holds a lock for as long as a disk takes to write a sector; only a CLI stays longer.
     private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan _longestPause = TimeSpan.FromMilliseconds(20);
@@ -33,31 +31,7 @@ internal sealed partial class TotpStore : IDisposable
     /// <param name="path">An absolute path.</param>
     /// <param name="patience">How long an entry is waited for that somebody else holds.</param>
     /// <exception cref="IOException">The folder cannot be used, or others may enter it.</exception>
-    public static TotpStore At(string path, TimeSpan patience)
-    {
-        const int flags = Fcntl.O_RDONLY | Fcntl.O_CLOEXEC;
-        SafeFileHandle folder = OpenFolder(path, flags);
-        if (folder.IsInvalid && LastError() == Errno.ENOENT && Make(path) == 0)
-        {
-            folder = OpenFolder(path, flags);
-        }
-
-        int error = folder.IsInvalid ? LastError() : Stat(folder, [0], Fcntl.AT_EMPTY_PATH, out _);
-        if (error != 0)
-        {
-            folder.Dispose();
-            throw new IOException($"{path}: {Unistd.StrError(error)}");
-        }
-
-        _ = Stat(folder, [0], Fcntl.AT_EMPTY_PATH, out SysStat.Statx stat);
-        if (stat.Uid != Unistd.geteuid() || (stat.Mode & OthersBits) != 0)
-        {
-            folder.Dispose();
-            throw new IOException($"{path}: it must be owned by the user who runs this, with mode 0700");
-        }
-
-        return new(folder, path, patience);
-    }
+    public static TotpStore At(string path, TimeSpan patience) => new(PrivateFolder.Open(path), path, patience);
 
     /// <summary>Whether an account of that name can have an entry: a name for a log and for one file of a folder.</summary>
     public static bool IsName(string user) =>
@@ -149,21 +123,6 @@ internal sealed partial class TotpStore : IDisposable
 
             return reading;
         }
-    }
-
-    private static SafeFileHandle OpenFolder(string path, int flags) =>
-        Fcntl.openat(Fcntl.AT_FDCWD, Bytes(path), flags | Fcntl.O_DIRECTORY | Fcntl.O_NOFOLLOW, 0);
-
-    /// <summary>The folder's own name is on disk when it returns, or the first enrolments would be lost with it.</summary>
-    private static int Make(string path)
-    {
-        int slash = path.LastIndexOf('/');
-        using SafeFileHandle parent = Fcntl.openat(Fcntl.AT_FDCWD, Bytes(slash <= 0 ? "/" : path[..slash]),
-            Fcntl.O_RDONLY | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0);
-        const uint mode = 0x1C0; // 0700
-        bool made = !parent.IsInvalid && SysStat.mkdirat(parent, Bytes(path[(slash + 1)..]), mode) == 0
-            && Unistd.fsync(parent) == 0;
-        return made ? 0 : LastError();
     }
 
     private static int Lock(SafeFileHandle file)

@@ -75,6 +75,8 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public void Inform(string text) => Add((byte)'I', text);
 
+    public void ShowKey(string uri) => Add((byte)'U', uri);
+
     public void Log(Priority priority, string text) => Add((byte)'L', (char)priority + text);
 
     public void SetToken(ReadOnlySpan<byte> token) => Add((byte)'T', token);

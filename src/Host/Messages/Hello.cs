@@ -9,6 +9,10 @@ internal enum Op
     Auth,
     Account,
     Session,
+    Enrol,
+    Codes,
+    Status,
+    Invite,
 }
 
 /// <summary>
@@ -90,6 +94,10 @@ internal sealed class Hello
             "auth" => Op.Auth,
             "account" => Op.Account,
             "session" => Op.Session,
+            "enrol" => Op.Enrol,
+            "codes" => Op.Codes,
+            "status" => Op.Status,
+            "invite" => Op.Invite,
             _ => Op.Unspecified,
         };
         refusal = values[0] != "1" ? "hello: not version 1"

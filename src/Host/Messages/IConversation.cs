@@ -15,6 +15,9 @@ internal interface IConversation
     /// <summary>A text for the user that is no error.</summary>
     void Inform(string text);
 
+    /// <summary>A key URI, secret included, to be scanned or typed into an app by the person, and by nobody else seen.</summary>
+    void ShowKey(string uri);
+
     /// <summary>A line in the log of the program that asks (sshd, sudo), which log watchers read.</summary>
     void Log(Priority priority, string text);
 

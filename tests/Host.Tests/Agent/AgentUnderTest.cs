@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using Sallyport.Agent;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Passcodes;
@@ -40,13 +41,14 @@ public sealed class AgentUnderTest : IDisposable
         Configure($"[totp]\nsecret = {StatePath("${USER}")}\n");
                 beforeItStarts?.Invoke(this);
         Store = TotpStore.At(Path("agent/totp"), TimeSpan.FromSeconds(10));
+        Invitations = Invitations.At(Path("agent/invitations"));
         _decoy = new Decoy(Path("agent"), Store);
         _spentCodes = SpentCodes.Open(Path("agent"), Clock.GetUtcNow());
         _listener = Listener.Bind(SocketPath);
         var trace = new Trace(_trace);
         var conversation = new Conversation(
             new ConfigurationFile(ConfigurationPath), new Callers(Clock), new ProvenConnections(Clock), new FileLocks(),
-            _spentCodes, _decoy, Store, Clock, trace);
+            _spentCodes, _decoy, Store, Invitations, Clock, trace);
         Server = new AgentServer(_listener, conversation, trace);
         Server.Start();
     }
@@ -56,6 +58,8 @@ public sealed class AgentUnderTest : IDisposable
     internal AgentServer Server { get; }
 
     internal TotpStore Store { get; }
+
+    internal Invitations Invitations { get; }
 
     public string SocketPath => Path("agent.sock");
 
@@ -107,6 +111,7 @@ public sealed class AgentUnderTest : IDisposable
         _decoy.Dispose();
         _spentCodes.Dispose();
         Store.Dispose();
+        Invitations.Dispose();
         _folder.Delete(recursive: true);
         GC.KeepAlive(_listener);
     }
