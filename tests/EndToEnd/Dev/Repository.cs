@@ -8,7 +8,7 @@ internal static class Repository
     /// <summary>Fails the test, saying what to run, where the host programs have not been built.</summary>
     public static void RequireHostPrograms()
     {
-        foreach (string program in (string[])["sallyport-agent", "pam_sallyport.so"])
+        foreach (string program in (string[])["sallyport-agent", "sallyport", "pam_sallyport.so"])
         {
             Assert.True(
                 File.Exists(Path.Combine(Root, "out", "host", program)),
