@@ -7,6 +7,8 @@ internal static class Built
 
     public static string Agent => Existing("out/host/sallyport-agent");
 
+    public static string Command => Existing("out/host/sallyport");
+
     public static string Module => Existing("out/host/pam_sallyport.so");
 
     public static string Root { get; } = FindRoot();
