@@ -8,13 +8,16 @@ build_host() {
     # Two builds at once would publish over each other.
     exec 9>"$ROOT/out/build.lock"
     flock 9
+    local shared=(src/Protocol src/Host Directory.Build.props Directory.Packages.props global.json .editorconfig
+        eng/BannedSymbols.txt)
     build_part sallyport-agent "sallyport-agent: compiling to native code (about half a minute)" publish_agent \
-        src/Protocol src/Host src/Agent Directory.Build.props Directory.Packages.props global.json .editorconfig \
-        eng/BannedSymbols.txt
+        src/Agent "${shared[@]}"
+    build_part sallyport "sallyport: compiling to native code (about half a minute)" publish_sallyport \
+        src/Cli "${shared[@]}"
     build_part pam_sallyport.so "pam_sallyport.so" make_module \
         src/Pam/Makefile src/Pam/pam_sallyport.c
     exec 9>&-
-    say "Built: out/host/sallyport-agent, out/host/pam_sallyport.so"
+    say "Built: out/host/sallyport-agent, out/host/sallyport, out/host/pam_sallyport.so"
 }
 
 # build_part FILE TEXT FUNCTION INPUT...: runs FUNCTION unless FILE was made from these very inputs.
@@ -40,15 +43,20 @@ digest_of() {
         sha256sum
 }
 
-publish_agent() {
-    local published=$ROOT/out/publish/sallyport-agent
-    "$DOTNET" publish src/Agent -c Release -r "$(runtime_identifier)" -p:CppCompilerAndLinker=gcc -o "$published" ||
-        fail "sallyport-agent did not build (the reason is above)." \
+publish_agent() { publish sallyport-agent src/Agent; }
+
+publish_sallyport() { publish sallyport src/Cli; }
+
+# publish PROGRAM PROJECT
+publish() {
+    local program=$1 published=$ROOT/out/publish/$1
+    "$DOTNET" publish "$2" -c Release -r "$(runtime_identifier)" -p:CppCompilerAndLinker=gcc -o "$published" ||
+        fail "$program did not build (the reason is above)." \
             "If packages could not be restored: check the network, then run the same command again."
-    # Renamed into place, so that a running agent keeps its own file.
-    install -m 755 "$published/sallyport-agent" "$HOST/.sallyport-agent.new"
-    install -m 644 "$published/sallyport-agent.dbg" "$HOST/sallyport-agent.dbg"
-    mv -f "$HOST/.sallyport-agent.new" "$HOST/sallyport-agent"
+    # Renamed into place, so that a running program keeps its own file.
+    install -m 755 "$published/$program" "$HOST/.$program.new"
+    install -m 644 "$published/$program.dbg" "$HOST/$program.dbg"
+    mv -f "$HOST/.$program.new" "$HOST/$program"
 }
 
 make_module() {

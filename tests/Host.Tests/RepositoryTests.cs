@@ -11,6 +11,7 @@ public sealed class Given_the_repository
         ["Protocol"] = [],
         ["Host"] = ["Protocol"],
         ["Agent"] = ["Host"],
+        ["Cli"] = ["Host"],
     };
 
     private static readonly string Root = FindRoot();

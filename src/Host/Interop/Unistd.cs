@@ -48,8 +48,20 @@ internal static partial class Unistd
     [LibraryImport("libc", SetLastError = true)]
     public static partial int unlink(ReadOnlySpan<byte> pathname);
 
+    public const int W_OK = 2;
+    public const int X_OK = 1;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int faccessat(SafeFileHandle dirfd, ReadOnlySpan<byte> pathname, int mode, int flags);
+
     [LibraryImport("libc")]
     public static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    public static partial uint getuid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int gethostname(Span<byte> name, nint len);
 
     /// <summary>Of the calling thread only (setfsuid(2)). Returns the value before, also where it fails.</summary>
     [LibraryImport("libc")]

@@ -10,20 +10,20 @@ public sealed class Given_a_build_that_leaves_a_compiler_server_behind : IDispos
     public Given_a_build_that_leaves_a_compiler_server_behind()
     {
         foreach (string input in (string[])
-            ["src/Protocol/a", "src/Host/a", "src/Agent/a", "Directory.Build.props", "Directory.Packages.props",
+            ["src/Protocol/a", "src/Host/a", "src/Agent/a", "src/Cli/a", "Directory.Build.props", "Directory.Packages.props",
              ".editorconfig", "eng/BannedSymbols.txt", "src/Pam/Makefile", "src/Pam/pam_sallyport.c"])
         {
             _machine.Write(input, "one");
         }
 
-        _machine.AddProgram("dotnet", $"""
+        _machine.AddProgram("dotnet", $$"""
             if [ "$1" = --version ]; then echo 10.0.100; exit; fi
-            echo "$1" >>{_machine.Root}/published
+            echo "$2" >>{{_machine.Root}}/published
             sleep 600 </dev/null >/dev/null 2>&1 &
-            echo $! >>{_machine.Root}/servers
+            echo $! >>{{_machine.Root}}/servers
             while [ "$1" != -o ]; do shift; done
             mkdir -p "$2"
-            touch "$2/sallyport-agent" "$2/sallyport-agent.dbg"
+            touch "$2/${2##*/}" "$2/${2##*/}.dbg"
             """);
         _machine.AddProgram("make", $"touch {_machine.Root}/out/host/pam_sallyport.so");
     }
@@ -49,7 +49,7 @@ public sealed class Given_a_build_that_leaves_a_compiler_server_behind : IDispos
 
         (await _machine.DevAsync("", "build")).Succeeded();
 
-        Assert.Equal(["publish", "publish"], Published);
+        Assert.Equal(["src/Agent", "src/Cli", "src/Agent", "src/Cli"], Published);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class Given_a_build_that_leaves_a_compiler_server_behind : IDispos
 
         (await _machine.DevAsync("", "build")).Succeeded();
 
-        Assert.Equal(["publish"], Published);
+        Assert.Equal(["src/Agent", "src/Cli"], Published);
     }
 
     private string[] Lines(string file) => File.ReadAllLines(Path.Combine(_machine.Root, file));

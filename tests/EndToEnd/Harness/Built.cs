@@ -7,12 +7,14 @@ internal static class Built
 
     public static string Agent => Existing("out/host/sallyport-agent");
 
+    public static string Command => Existing("out/host/sallyport");
+
     public static string Module => Existing("out/host/pam_sallyport.so");
 
     public static string Root { get; } = FindRoot();
 
     /// <summary>Fails the test, saying what to run, where the host programs have not been built.</summary>
-    public static void RequireHostPrograms() => _ = (Agent, Module);
+    public static void RequireHostPrograms() => _ = (Agent, Command, Module);
 
     /// <summary>A file of a package, in the folder of libraries of this machine's architecture.</summary>
     public static string? InLibraries(string name) =>

@@ -11,9 +11,11 @@ internal static class Tools
         "google-authenticator", "pamtester",
     ];
 
-    public static void MustBeThere()
+    public static void MustBeThere() => MustBeThere(Needed);
+
+    public static void MustBeThere(params string[] tools)
     {
-        string[] missing = [.. Needed.Where(tool => !Folders.Any(folder => File.Exists($"{folder}/{tool}")))];
+        string[] missing = [.. tools.Where(tool => !Folders.Any(folder => File.Exists($"{folder}/{tool}")))];
         Assert.True(missing.Length == 0, $"missing: {string.Join(", ", missing)}. ./dev test installs what the tests need");
     }
 }

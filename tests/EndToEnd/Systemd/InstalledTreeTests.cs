@@ -30,6 +30,7 @@ public sealed class Given_an_installed_tree : IAsyncLifetime
         Assert.Equal(
             [
                 ("etc/sallyport/sallyport.conf", RootOnly),
+                ("usr/bin/sallyport", Program),
                 ("usr/lib/systemd/system/sallyport-agent.service", Readable),
                 ("usr/lib/systemd/system/sallyport-agent.socket", Readable),
                 (ModulePath(), Readable),

@@ -1,0 +1,41 @@
+using Sallyport.Cli;
+using Sallyport.Cli.HomeFile;
+using Sallyport.Cli.Terminal;
+
+string program = Environment.GetCommandLineArgs()[0];
+try
+{
+    // Who has scripts for google-authenticator keeps them: under that name this is that command.
+    if (Path.GetFileName(program) == "google-authenticator")
+    {
+        return EnrolmentCommand.Run(program, args, asEnroll: false);
+    }
+
+    switch (args)
+    {
+        case ["enroll", .. string[] words]:
+            return EnrolmentCommand.Run("sallyport enroll", words, asEnroll: true);
+
+        case ["help" or "--help" or "-h", ..]:
+            Screen.Write(SallyportHelp.Text);
+            return 0;
+
+        case [string unknown, ..]:
+            Screen.WriteError($"sallyport: there is no command '{unknown}'\n{SallyportHelp.Text.TrimEnd()}");
+            return SallyportHelp.UsageError;
+
+        default:
+            Screen.WriteError(SallyportHelp.Text.TrimEnd());
+            return SallyportHelp.UsageError;
+    }
+}
+catch (EndOfStreamException)
+{
+    Screen.WriteError("\nThe input has ended before all was answered: nothing was written.");
+    return 1;
+}
+catch (IOException broken)
+{
+    Screen.WriteError($"sallyport: {broken.Message}");
+    return 1;
+}
