@@ -1,5 +1,7 @@
 using Sallyport.Cli;
+using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
+using Sallyport.Cli.Moving;
 using Sallyport.Cli.Terminal;
 
 string program = Environment.GetCommandLineArgs()[0];
@@ -15,6 +17,15 @@ try
     {
         case ["enroll", .. string[] words]:
             return EnrolmentCommand.Run("sallyport enroll", words, asEnroll: true);
+
+        case ["codes" or "status" or "invite", .. string[] words]:
+            return FactorCommandLine.Run(args[0], words);
+
+        case ["import-ga", .. string[] words]:
+            return ImportCommand.Run(words);
+
+        case ["export-ga", .. string[] words]:
+            return ExportCommand.Run(words);
 
         case ["help" or "--help" or "-h", ..]:
             Screen.Write(SallyportHelp.Text);

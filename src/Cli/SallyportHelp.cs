@@ -9,10 +9,65 @@ internal static class SallyportHelp
     public const string Text = """
         usage: sallyport COMMAND [OPTION...]
 
-          enroll --home-file    make a secret for an authenticator app, and the file in
-                                the home folder that logins are checked against
+          enroll                make a secret for an authenticator app, which logins are
+                                checked against; --home-file: in a file of your home
+          codes                 new recovery codes for the secret that you have
+          status                what you have, without the secret
+          invite USER           leave for an account to enrol itself (root)
+          import-ga USER...     take over ~/.google_authenticator (root); --all: of all
+          export-ga USER        the way back (root)
 
         sallyport COMMAND --help tells the options of a command.
+
+        """;
+
+    public static string For(string command) => command switch
+    {
+        "codes" => """
+            usage: sallyport codes [-n COUNT] [USER]
+            New recovery codes; the old ones are void. You prove your factor first; root
+            does not.
+              -n, --count=COUNT     how many (0..10; root only)
+
+            """ + Call,
+        "status" => """
+            usage: sallyport status [USER]
+            What an account has, without the secret. USER is for root.
+
+            """ + Call,
+        "invite" => """
+            usage: sallyport invite USER [--replace] [--expires=TIME]
+            A code with which an account enrols itself, once.
+                  --replace         also if it has a factor, which is then replaced
+                  --expires=TIME    60s to 90d, such as 48h (7d)
+
+            """ + Call,
+        "import-ga" => """
+            usage: sallyport import-ga USER... | --all
+            Takes ~/.google_authenticator over into the root-only store. The file goes, as
+            a backup, to retired/ in the state directory. Run again, it goes on.
+                  --all             of every account that has such a file
+                  --recovery-codes=FILE
+                                    writes the new codes there (0600) and not here
+              -e, --emergency-codes=N
+                                    how many new recovery codes each (0..10; 5)
+                  --config=FILE     the agent's configuration
+
+            """,
+        "export-ga" => """
+            usage: sallyport export-ga USER
+            Writes ~/.google_authenticator from the entry in the root-only store, with new
+            recovery codes, and takes the entry away.
+                  --force           replaces a file that is there
+                  --config=FILE     the agent's configuration
+
+            """,
+        _ => Text,
+    };
+
+    private const string Call = """
+                  --socket=PATH     the agent, if not /run/sallyport/agent.sock
+                  --config=FILE     where no agent runs: its configuration
 
         """;
 }

@@ -1,3 +1,4 @@
+using Sallyport.Cli.Factors;
 using Sallyport.Cli.Terminal;
 
 namespace Sallyport.Cli.HomeFile;
@@ -31,9 +32,8 @@ internal static class EnrolmentCommand
                 Screen.WriteError(wrong.Message);
                 return Failed;
 
-            case CommandLine.Enrol { Flags: { HomeFile: false } } when asEnroll:
-                Screen.WriteError("Say where to: sallyport enroll --home-file enrols into ~/.google_authenticator");
-                return SallyportHelp.UsageError;
+            case CommandLine.Enrol { Flags: { HomeFile: false } flags } when asEnroll:
+                return FactorCommandLine.Enrol(flags);
 
             case CommandLine.Enrol enrol:
                 string? refusal = new HomeFileEnrolment(enrol.Flags, TimeProvider.System).Run();

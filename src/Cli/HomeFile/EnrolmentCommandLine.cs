@@ -37,7 +37,11 @@ internal static class EnrolmentCommandLine
         new('e', "emergency-codes", true),
     ];
 
-    private static readonly Option[] OptionsOfEnroll = [.. Options, new('\0', HomeFile, false)];
+    private static readonly Option[] OptionsOfEnroll =
+    [
+        .. Options, new('\0', HomeFile, false), new('\0', "user", true), new('\0', "digits", true),
+        new('\0', "algorithm", true), new('\0', "socket", true), new('\0', "config", true),
+    ];
 
     /// <param name="program">The name that error texts begin with.</param>
     /// <param name="words">What stands behind it.</param>
@@ -104,7 +108,7 @@ internal static class EnrolmentCommandLine
             "window-size" or "minimal-window" when flags.Window is not null || flags.MinimalWindow =>
                 "Duplicate -w/-W option detected",
             not ("no-confirm" or HomeFile) when seen.Contains(option.Name) =>
-                $"Duplicate -{option.Letter} option detected",
+                option.Letter == '\0' ? $"Duplicate --{option.Name} option detected" : $"Duplicate -{option.Letter} option detected",
             "rate-limit" or "rate-time" when flags.NoRateLimit => $"-u is mutually exclusive with -{option.Letter}",
             "no-rate-limit" when rate => "-u is mutually exclusive with -r/-R",
             "qr-mode" when !QrModeNames.TryParse(argument, out _) => $"Invalid qr-mode \"{argument}\"",
@@ -141,6 +145,11 @@ internal static class EnrolmentCommandLine
             "minimal-window" => flags with { MinimalWindow = true },
             "emergency-codes" => flags with { RecoveryCodes = number },
             HomeFile => flags with { HomeFile = true },
+            "user" => flags with { User = argument },
+            "digits" => flags with { Digits = argument },
+            "algorithm" => flags with { Algorithm = argument },
+            "socket" => flags with { Call = flags.Call with { Socket = argument } },
+            "config" => flags with { Call = flags.Call with { Configuration = argument } },
             _ => throw new InvalidOperationException($"no meaning for --{option.Name}"),
         };
     }

@@ -47,6 +47,15 @@ internal sealed record EnrolmentFlags
 
     /// <summary>--home-file, which only <c>sallyport enroll</c> knows.</summary>
     public bool HomeFile { get; init; }
+
+    /// <summary>Whose, if not the caller's own. This and what follows only <c>sallyport enroll</c> knows.</summary>
+    public string? User { get; init; }
+
+    public string? Digits { get; init; }
+
+    public string? Algorithm { get; init; }
+
+    public Factors.CallOptions Call { get; init; } = new();
 }
 
 /// <summary>What a command line comes to.</summary>

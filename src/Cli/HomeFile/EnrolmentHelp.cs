@@ -33,8 +33,15 @@ internal static class EnrolmentHelp
 
     public static string For(bool enroll) => enroll
         ? $"""
-        usage: sallyport enroll --home-file [OPTION...]
-             --home-file             enrol into a file in the home folder
+        usage: sallyport enroll [OPTION...]
+        Enrols in the root-only store. With an invitation you enrol yourself; options
+        other than -Q are root's.
+             --user=NAME             whom (root only)
+             --digits=N              digits of a passcode (6..8)
+             --algorithm=NAME        sha1, sha256 or sha512; many apps know sha1 only
+             --home-file             enrol into a file in the home folder instead
+             --socket=PATH           the agent, if not /run/sallyport/agent.sock
+             --config=FILE           where no agent runs: its configuration
         {Options}
         """
         : $"""

@@ -74,31 +74,8 @@ internal sealed class HomeFileEnrolment(EnrolmentFlags flags, TimeProvider time)
             return "The label and the issuer are too long for an app to scan them";
         }
 
-        QrMode drawing = flags.QrMode is not QrMode.Unset ? flags.QrMode
-            : Screen.IsUtf8 ? QrMode.Utf8Grey : QrMode.AnsiGrey;
-        if (drawing is not QrMode.None)
-        {
-            ShowCode(uri, drawing);
-        }
-
-        Screen.Write("Your new secret key is: ");
-        Screen.WriteOnce(Base32.Encode(state.Secret.Expose()));
-        Screen.Write("\nThe same for an app that takes a URI:\n");
-        Screen.WriteOnce(uri);
-        Screen.Write("\n");
+        KeyDisplay.Show(uri, Base32.Encode(state.Secret.Expose()), flags.QrMode);
         return null;
-    }
-
-    private static void ShowCode(string uri, QrMode mode)
-    {
-        if (QrDrawing.Draw(uri, mode, Screen.Columns) is string drawing)
-        {
-            Screen.WriteOnce(drawing);
-        }
-        else
-        {
-            Screen.Write("The QR code is wider than this terminal: make that wider, or type in the key.\n");
-        }
     }
 
     /// <summary>

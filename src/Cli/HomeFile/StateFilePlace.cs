@@ -71,7 +71,8 @@ internal sealed class StateFilePlace : IDisposable
     {
         string? objection = null;
         int error = DurableReplace.Write(
-            _folder, _name, content, () => (objection = WhatIsInTheWay()) is null, out string? step);
+            _folder, _name, content, () => (objection = WhatIsInTheWay()) is null, () => false,
+            out string? step, out _);
         return error == 0 ? null
             : objection is not null ? $"Failed to write new secret: {objection}"
             : step == "sync" ? $"The new secret is in its place, but may not outlast a power cut: {Unistd.StrError(error)}"

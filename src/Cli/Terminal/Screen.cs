@@ -99,6 +99,31 @@ internal static class Screen
         }
     }
 
+    /// <summary>The same, unseen where the input is a terminal.</summary>
+    public static string? ReadHiddenLine()
+    {
+        Span<byte> before = stackalloc byte[SysTermios.Size];
+        bool terminal = SysTermios.tcgetattr(Input, before) == 0;
+        if (!terminal)
+        {
+            return ReadLine();
+        }
+
+        Span<byte> hidden = stackalloc byte[SysTermios.Size];
+        before.CopyTo(hidden);
+        SysTermios.ClearEcho(hidden);
+        _ = SysTermios.tcsetattr(Input, SysTermios.TCSANOW, hidden);
+        try
+        {
+            return ReadLine();
+        }
+        finally
+        {
+            _ = SysTermios.tcsetattr(Input, SysTermios.TCSANOW, before);
+            Write("\n");
+        }
+    }
+
     private static void Write(SafeFileHandle file, string text)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);

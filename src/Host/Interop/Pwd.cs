@@ -27,6 +27,20 @@ internal static unsafe partial class Pwd
         Find((Passwd* entry, byte* buffer, nuint size, Passwd** result) =>
             getpwuid_r(uid, entry, buffer, size, result));
 
+    /// <summary>All accounts that the name service lists; a network's may not be among them. For one thread at a time.</summary>
+    public static List<Account> All()
+    {
+        List<Account> accounts = [];
+        setpwent();
+        for (Passwd* entry = getpwent(); entry is not null; entry = getpwent())
+        {
+            accounts.Add(new Account(Text(entry->pw_name), entry->pw_uid, entry->pw_gid, Text(entry->pw_dir)));
+        }
+
+        endpwent();
+        return accounts;
+    }
+
     /// <summary>The groups of an account, its primary one included.</summary>
     public static uint[] GroupsOf(Account account)
     {
@@ -83,6 +97,15 @@ internal static unsafe partial class Pwd
 
     private static string Text(byte* text) =>
         Encoding.Latin1.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+
+    [LibraryImport("libc")]
+    private static partial void setpwent();
+
+    [LibraryImport("libc")]
+    private static partial Passwd* getpwent();
+
+    [LibraryImport("libc")]
+    private static partial void endpwent();
 
     [LibraryImport("libc")]
     private static partial int getpwnam_r(byte* name, Passwd* pwd, byte* buf, nuint buflen, Passwd** result);

@@ -10,7 +10,6 @@ internal static partial class SysStat
     public const int S_IFMT = 0xF000;
     public const int S_IFDIR = 0x4000;
     public const int S_IFREG = 0x8000;
-    public const int S_IFDIR = 0x4000;
     public const int S_IFLNK = 0xA000;
     public const int S_IFSOCK = 0xC000;
 

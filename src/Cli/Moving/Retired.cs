@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Sallyport.Host.Files;
+using Sallyport.Protocol;
+
+namespace Sallyport.Cli.Moving;
+
+/// <summary>
+/// State files that have been taken over: backups, in a folder that only root can enter. In the home they would leave the
+/// secret to its user.
+/// </summary>
+internal sealed class Retired : IDisposable
+{
+    private readonly SafeFileHandle _folder;
+
+    /// <exception cref="IOException">The folder cannot be used.</exception>
+    public Retired(string stateDirectory) => _folder = PrivateFolder.Open(stateDirectory + "/retired");
+
+    /// <summary>0 or an errno; on disk when it returns.</summary>
+    public int Keep(string user, StateFile file)
+    {
+        byte[] content = file.ToBytes();
+        int error = DurableReplace.Write(_folder, Encoding.Latin1.GetBytes($"{user}.google_authenticator\0"), content,
+            () => true, () => false, out _, out _);
+        CryptographicOperations.ZeroMemory(content);
+        return error;
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
