@@ -7,6 +7,7 @@
  * Its /dev/log is its own, in a mount namespace, so it runs as root. An ARGUMENT with blanks is put in [ ] for libpam.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,9 +44,11 @@ static int open_dev_log(void)
     int log = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 
     check(unshare(CLONE_NEWNS) == 0, "libpam: unshare (run the tests as root)");
-    /* In a chroot / is no mount point; /dev is what must not be shared with the world outside. */
-    check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
-              || mount("none", "/dev", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "libpam: mount --make-rprivate");
+    /* In a chroot / need not be a mount point. Entering the namespace leads to its own root, which is one. */
+    int root = open("/", O_PATH | O_DIRECTORY), real = open("/proc/self/ns/mnt", O_RDONLY);
+    check(setns(real, CLONE_NEWNS) == 0, "libpam: setns");
+    check(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "libpam: mount --make-rprivate /");
+    check(fchdir(root) == 0 && chroot(".") == 0, "libpam: chroot");
     check(mount("none", "/dev", "tmpfs", 0, NULL) == 0, "libpam: mount a tmpfs on /dev");
     check(bind(log, (struct sockaddr *)&address, sizeof address) == 0, "libpam: bind /dev/log");
     return log;
