@@ -130,6 +130,7 @@ public sealed class SideBySideTests(EnrolmentHost host) : IClassFixture<Enrolmen
         MustBeAlike(theirs, ours);
         Assert.Empty(ours.Left);
         Assert.Equal(theirs.ExitCode == 0, ours.Errors == "");
+        Assert.Equal(theirs.ExitCode == 0, ours.Output.Contains("--emergency-codes", StringComparison.Ordinal));
     }
 
     [Theory]
