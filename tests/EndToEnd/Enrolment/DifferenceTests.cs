@@ -151,7 +151,8 @@ public sealed class DifferenceTests(EnrolmentHost host) : IClassFixture<Enrolmen
     {
         EnrolmentResult ours = await host.RunAsync(Maker.Sallyport, "-c -f -u -W -Q NONE");
 
-        Assert.True(OtpSecret.TryParse(System.Text.Encoding.ASCII.GetBytes(ours.File!.Split('\n')[0]), out OtpSecret? secret));
+        byte[] line = System.Text.Encoding.ASCII.GetBytes(ours.File!.Split('\n')[0]);
+        Assert.True(OtpSecret.TryParse(line, out OtpSecret? secret));
         string code = Passcode.FromNumber(Hotp.Compute(secret, 1), 6).Expose();
         Assert.Contains($"Your verification code for code 1 is {code}\n", ours.Output, StringComparison.Ordinal);
     }

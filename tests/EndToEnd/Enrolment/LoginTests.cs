@@ -1,4 +1,6 @@
+using System.Text;
 using Sallyport.EndToEnd.Harness;
+using Sallyport.Protocol;
 
 namespace Sallyport.EndToEnd.Enrolment;
 
@@ -75,23 +77,27 @@ public sealed class LoginTests(EnrolmentHost host) : IClassFixture<EnrolmentHost
 
     private static string Counted(string secret, int counter)
     {
-        Assert.True(Protocol.OtpSecret.TryParse(System.Text.Encoding.ASCII.GetBytes(secret), out Protocol.OtpSecret? key));
+        Assert.True(OtpSecret.TryParse(Encoding.ASCII.GetBytes(secret), out OtpSecret? key));
         using (key)
         {
-            return Protocol.Passcode.FromNumber(Protocol.Hotp.Compute(key, counter), 6).Expose();
+            return Passcode.FromNumber(Hotp.Compute(key, counter), 6).Expose();
         }
     }
 
     private async Task<string[]> EnrolAsync(string line)
     {
         await host.Sandbox.RunAsync(
-            ["runuser", "-u", "ada", "--", "env", "HOME=/home/ada", "/opt/sallyport/bin/google-authenticator", .. line.Split(' ')]);
+            [
+                "runuser", "-u", "ada", "--", "env", "HOME=/home/ada", "/opt/sallyport/bin/google-authenticator",
+                .. line.Split(' '),
+            ]);
         return host.Sandbox.Read(StateFile).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private async Task<bool> LogsInAsync(SecondFactor factor, string answer)
     {
-        Outcome outcome = await host.Sandbox.TryAsync("sh", "-c", $"echo {answer} | pamtester {factor} ada authenticate");
+        Outcome outcome = await host.Sandbox.TryAsync(
+            "sh", "-c", $"echo {answer} | pamtester {factor} ada authenticate");
         return outcome.ExitCode == 0;
     }
 }

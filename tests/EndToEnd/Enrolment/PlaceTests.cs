@@ -23,7 +23,7 @@ public sealed class PlaceTests(EnrolmentHost host) : IClassFixture<EnrolmentHost
     }
 
     [Theory]
-    [InlineData("ln -s target .google_authenticator; printf old >target", "symbolic link", ".google_authenticator target")]
+    [InlineData("ln -s target .google_authenticator; touch target", "symbolic link", ".google_authenticator target")]
     [InlineData("ln -s nowhere .google_authenticator", "symbolic link", ".google_authenticator")]
     [InlineData("mkfifo .google_authenticator", "not a regular file", ".google_authenticator")]
     [InlineData("mkdir .google_authenticator", "Is a directory", ".google_authenticator")]
@@ -92,7 +92,8 @@ public sealed class PlaceTests(EnrolmentHost host) : IClassFixture<EnrolmentHost
             "/opt/sallyport/bin/google-authenticator", "-t", "-f", "-d", "-u", "-W", "-q");
 
         Assert.True(ours.ExitCode == 0, $"{ours}");
-        Assert.Equal("400 ada\n", await host.Sandbox.RunAsync("stat", "-c", "%a %U", $"{folder}/.google_authenticator"));
+        string found = await host.Sandbox.RunAsync("stat", "-c", "%a %U", $"{folder}/.google_authenticator");
+        Assert.Equal("400 ada\n", found);
     }
 
     [Fact]

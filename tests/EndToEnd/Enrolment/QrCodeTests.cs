@@ -3,7 +3,7 @@ using Sallyport.Protocol;
 
 namespace Sallyport.EndToEnd.Enrolment;
 
-/// <summary>What an app gets to see: the URI, and its QR code beside libqrencode's, which the original draws with.</summary>
+/// <summary>What an app gets to see: the URI, and its QR code beside libqrencode's (the original's).</summary>
 public sealed class QrCodeTests(EnrolmentHost host) : IClassFixture<EnrolmentHost>
 {
     private const string Names = "-l ada@example -i Example";
@@ -29,8 +29,9 @@ public sealed class QrCodeTests(EnrolmentHost host) : IClassFixture<EnrolmentHos
             "qrencode", "-t", "ASCII", "-m", "0", "-8", "-l", $"{level}", Uri(ours));
 
         Assert.Equal(level, drawn.Level); // 80 columns have room for level M only where a module takes one
-        Assert.Equal(ReadCode.FromAscii(expected.Split('\n', StringSplitOptions.RemoveEmptyEntries)).Bare(), drawn.Bare());
-        Assert.Equal(mode.EndsWith("GREY", StringComparison.Ordinal), lines[0].Contains("\e[30;47", StringComparison.Ordinal));
+        Assert.Equal(ReadCode.FromAscii(expected.TrimEnd('\n').Split('\n')).Bare(), drawn.Bare());
+        bool grey = mode.EndsWith("GREY", StringComparison.Ordinal);
+        Assert.Equal(grey, lines[0].Contains("\e[30;47", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -11,8 +11,12 @@ internal sealed class ReadCode(bool[][] modules)
         get
         {
             (int Row, int Column)[] places =
-                [(8, 0), (8, 1), (8, 2), (8, 3), (8, 4), (8, 5), (8, 7), (8, 8), (7, 8), (5, 8), (4, 8), (3, 8), (2, 8), (1, 8), (0, 8)];
-            return places.Aggregate(0, (bits, place) => (bits << 1) | (modules[place.Row][place.Column] ? 1 : 0)) ^ 0x5412;
+            [
+                (8, 0), (8, 1), (8, 2), (8, 3), (8, 4), (8, 5), (8, 7), (8, 8),
+                (7, 8), (5, 8), (4, 8), (3, 8), (2, 8), (1, 8), (0, 8),
+            ];
+            int bits = places.Aggregate(0, (read, at) => (read << 1) | (modules[at.Row][at.Column] ? 1 : 0));
+            return bits ^ 0x5412;
         }
     }
 

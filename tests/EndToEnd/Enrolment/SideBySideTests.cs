@@ -1,6 +1,6 @@
 namespace Sallyport.EndToEnd.Enrolment;
 
-/// <summary>The distribution's google-authenticator and ours, given the same command line and the same answers.</summary>
+/// <summary>The distribution's google-authenticator and ours, given the same command line and answers.</summary>
 public sealed class SideBySideTests(EnrolmentHost host) : IClassFixture<EnrolmentHost>
 {
     /// <summary>Lines that ask nothing and write a file.</summary>

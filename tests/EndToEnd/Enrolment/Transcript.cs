@@ -57,8 +57,11 @@ internal static partial class Transcript
         return masked.ToString();
     }
 
-    private static string Chance(string line) =>
-        Shown().Replace(Typed().Replace(Code().Replace(Secret().Replace(line, "SECRET"), "  CODE"), "$1PASSCODE"), "$1PASSCODE");
+    private static string Chance(string line)
+    {
+        line = Code().Replace(Secret().Replace(line, "SECRET"), "  CODE");
+        return Shown().Replace(Typed().Replace(line, "$1PASSCODE"), "$1PASSCODE");
+    }
 
     [GeneratedRegex(@"\e\[[0-9;]*m")]
     private static partial Regex Escape();

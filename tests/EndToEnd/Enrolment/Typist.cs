@@ -25,7 +25,8 @@ internal sealed partial class Typist : IDisposable
     public string Secret => Key().Match(Seen).Groups[1].Value;
 
     public static Typist Start(
-        EnrolmentHost host, Maker maker, string line, string locale = "C.UTF-8", string? home = null, int columns = Columns)
+        EnrolmentHost host, Maker maker, string line,
+        string locale = "C.UTF-8", string? home = null, int columns = Columns)
     {
         home ??= host.NewHome();
         string command = $"mkdir -p {home}; stty cols {columns} rows 24; exec google-authenticator {line}";
@@ -50,7 +51,8 @@ internal sealed partial class Typist : IDisposable
     /// <summary>Waits for the prompt, the first one behind what was answered, and types the line.</summary>
     public async Task AnswerAsync(string prompt, string line)
     {
-        await ReadAsync(() => _seen.ToString(_read, _seen.Length - _read).EndsWith(prompt, StringComparison.Ordinal), prompt);
+        await ReadAsync(
+            () => _seen.ToString(_read, _seen.Length - _read).EndsWith(prompt, StringComparison.Ordinal), prompt);
         _read = _seen.Length;
         await TypeAsync(line);
     }
