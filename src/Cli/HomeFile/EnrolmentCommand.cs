@@ -3,7 +3,7 @@ using Sallyport.Cli.Terminal;
 
 namespace Sallyport.Cli.HomeFile;
 
-/// <summary>The command google-authenticator, and `sallyport enroll --home-file`, which is the same by another name.</summary>
+/// <summary>The command google-authenticator, and `sallyport enroll --home-file`, the same by another name.</summary>
 internal static class EnrolmentCommand
 {
     private const int Failed = 1; // what the original ends with, whatever is wrong
@@ -11,7 +11,7 @@ internal static class EnrolmentCommand
     /// <param name="program">The name that error texts begin with.</param>
     /// <param name="words">The arguments behind it.</param>
     /// <param name="asEnroll">Whether it was started as a subcommand of sallyport.</param>
-    /// <exception cref="IOException">The terminal is gone, or accounts cannot be looked up; nothing was written.</exception>
+    /// <exception cref="IOException">The terminal is gone, or accounts cannot be looked up; nothing is written.</exception>
     public static int Run(string program, IReadOnlyList<string> words, bool asEnroll)
     {
         switch (EnrolmentCommandLine.Parse(program, words, asEnroll))

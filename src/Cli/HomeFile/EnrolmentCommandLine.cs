@@ -164,7 +164,7 @@ internal static class EnrolmentCommandLine
         _ => null,
     };
 
-    /// <summary>As strtol(3) reads a whole argument: white space and a sign before the digits, nothing after them.</summary>
+    /// <summary>As strtol(3) reads a whole argument: white space and a sign before the digits, nothing after.</summary>
     private static int? Number(string text, int least, int most) =>
         long.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowLeadingSign,
             CultureInfo.InvariantCulture, out long number)

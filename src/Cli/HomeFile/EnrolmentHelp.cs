@@ -8,10 +8,10 @@ internal static class EnrolmentHelp
 
     private const string Options = """
          -h, --help                  this text
-             --version               the version of google-authenticator that this equals
+             --version               which google-authenticator this equals
          -c, --counter-based         passcodes by a counter (HOTP)
          -t, --time-based            passcodes by the clock (TOTP)
-         -C, --no-confirm            ask for no passcode from the app, as scripts need it
+         -C, --no-confirm            ask for no passcode from the app: for scripts
          -d, --disallow-reuse        each passcode logs in once
          -D, --allow-reuse           a passcode logs in as often as it is right
          -f, --force                 write the file without asking

@@ -6,8 +6,8 @@ namespace Sallyport.Cli.HomeFile;
 internal sealed record Option(char Letter, string Name, bool TakesArgument);
 
 /// <summary>
-/// getopt_long(3) with '+': options end at the first word that is none, or at "--"; letters may be clustered, long names
-/// cut short as long as they stay unique. The error texts are glibc's, because people and scripts know them.
+/// getopt_long(3) with '+': options end at the first word that is none, or at "--"; letters may be clustered, long
+/// names cut short as long as they stay unique. The error texts are glibc's, because people and scripts know them.
 /// </summary>
 internal sealed class GetOpt(string program, IReadOnlyList<string> words, IReadOnlyList<Option> options)
 {

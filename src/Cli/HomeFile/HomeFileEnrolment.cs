@@ -106,7 +106,8 @@ internal sealed class HomeFileEnrolment(EnrolmentFlags flags, TimeProvider time)
                 return null;
             }
 
-            Screen.Write(answer is ['-', ..] ? "It cannot be skipped here: start again with -C (--no-confirm) for that.\n"
+            Screen.Write(answer is ['-', ..]
+                ? "It cannot be skipped here: start again with -C (--no-confirm) for that.\n"
                 : left > 1 ? "Code incorrect. Try again.\n" : "Code incorrect.\n");
         }
 

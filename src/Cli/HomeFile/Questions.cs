@@ -4,8 +4,8 @@ using Sallyport.Cli.Terminal;
 namespace Sallyport.Cli.HomeFile;
 
 /// <summary>
-/// The questions of google-authenticator, each with no default. Where scripts answer them, they know them by the phrases
-/// kept here: those at their ends, and "disallow multiple uses".
+/// The questions of google-authenticator, each with no default. Scripts that answer them know them by the phrases kept
+/// here: those at their ends, and "disallow multiple uses".
 /// </summary>
 internal static class Questions
 {

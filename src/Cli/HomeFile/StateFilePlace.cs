@@ -7,8 +7,8 @@ using Sallyport.Host.Interop;
 namespace Sallyport.Cli.HomeFile;
 
 /// <summary>
-/// The place of a state file: its folder, held open, and its name there. What lies there is looked at before a secret is
-/// shown, so that nobody scans a code that then cannot be kept.
+/// The place of a state file: its folder, held open, and its name there. What lies there is looked at before a secret
+/// is shown, so that nobody scans a code that then cannot be kept.
 /// </summary>
 internal sealed class StateFilePlace : IDisposable
 {
@@ -75,7 +75,8 @@ internal sealed class StateFilePlace : IDisposable
             out string? step, out _);
         return error == 0 ? null
             : objection is not null ? $"Failed to write new secret: {objection}"
-            : step == "sync" ? $"The new secret is in its place, but may not outlast a power cut: {Unistd.StrError(error)}"
+            : step == "sync"
+                ? $"The new secret is in its place, but may not outlast a power cut: {Unistd.StrError(error)}"
             : $"Failed to write new secret: {Unistd.StrError(error)}";
     }
 
@@ -84,7 +85,8 @@ internal sealed class StateFilePlace : IDisposable
     /// <summary>Only a plain file gives way. A link is not followed: it may lead to another's file.</summary>
     private string? WhatIsInTheWay()
     {
-        if (SysStat.statx(_folder, _name, Fcntl.AT_SYMLINK_NOFOLLOW, SysStat.STATX_BASIC_STATS, out SysStat.Statx stat) != 0)
+        const int flags = Fcntl.AT_SYMLINK_NOFOLLOW;
+        if (SysStat.statx(_folder, _name, flags, SysStat.STATX_BASIC_STATS, out SysStat.Statx stat) != 0)
         {
             int error = Marshal.GetLastPInvokeError();
             return error == Errno.ENOENT ? null : Unistd.StrError(error);

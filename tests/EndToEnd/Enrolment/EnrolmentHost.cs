@@ -62,9 +62,11 @@ public sealed class EnrolmentHost : IAsyncLifetime
             "env", $"PATH={Folder(maker)}:/usr/sbin:/usr/bin:/sbin:/bin", $"HOME={home}",
             "sh", "-c", Script, input, line, before);
         string file = $"{home}/.google_authenticator";
-        string mode = Sandbox.Exists(file) ? (await Sandbox.RunAsync("stat", "-c", "%a %U:%G", file)).Trim() : "";
+        // A FIFO would keep us waiting, and a link would lead out of the sandbox.
+        string found = (await Sandbox.TryAsync("stat", "-c", "%F, %a %U:%G", file)).Output.Trim();
+        bool isFile = found.StartsWith("regular", StringComparison.Ordinal);
         return new EnrolmentResult(
-            outcome, Sandbox.Exists(file) ? Sandbox.Read(file) : null, mode,
+            outcome, isFile ? Sandbox.Read(file) : null, found,
             (await Sandbox.RunAsync("ls", "-A", home)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -1,6 +1,6 @@
 namespace Sallyport.EndToEnd.Enrolment;
 
-/// <summary>The distribution's google-authenticator and ours, given the same command line and the same answers.</summary>
+/// <summary>The distribution's google-authenticator and ours, given the same command line and answers.</summary>
 public sealed class SideBySideTests(EnrolmentHost host) : IClassFixture<EnrolmentHost>
 {
     /// <summary>Lines that ask nothing and write a file.</summary>
@@ -130,6 +130,7 @@ public sealed class SideBySideTests(EnrolmentHost host) : IClassFixture<Enrolmen
         MustBeAlike(theirs, ours);
         Assert.Empty(ours.Left);
         Assert.Equal(theirs.ExitCode == 0, ours.Errors == "");
+        Assert.Equal(theirs.ExitCode == 0, ours.Output.Contains("--emergency-codes", StringComparison.Ordinal));
     }
 
     [Theory]

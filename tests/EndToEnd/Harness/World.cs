@@ -72,6 +72,19 @@ internal sealed class World : IAsyncDisposable
         return new Account(this, name);
     }
 
+    /// <summary>
+    /// The distribution's module folder is where its own modules are: below /usr/lib, or in a folder for its processor.
+    /// </summary>
+    public static string ModuleFolder(Sandbox sandbox)
+    {
+        string lib = sandbox.Outside("/usr/lib");
+        string? folder = Directory.GetDirectories(lib).Prepend(lib).Append(lib + "64")
+            .Select(path => path + "/security")
+            .FirstOrDefault(path => File.Exists(path + "/pam_unix.so"));
+        Assert.True(folder is not null, "no pam_unix.so below /usr/lib: install libpam-modules");
+        return folder[sandbox.Outside("").Length..];
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Sandbox.DisposeAsync();
@@ -80,19 +93,8 @@ internal sealed class World : IAsyncDisposable
 
     private async Task InstallFactorAsync()
     {
-        Sandbox.Copy(Built.Module, $"{ModuleFolder()}/{Factor.Module}");
+        Sandbox.Copy(Built.Module, $"{ModuleFolder(Sandbox)}/{Factor.Module}");
         Agent.Install();
         await Agent.StartAsync();
-    }
-
-    // The distribution's module folder is where its own modules are: below /usr/lib, or in a folder for its processor.
-    private string ModuleFolder()
-    {
-        string lib = Sandbox.Outside("/usr/lib");
-        string? folder = Directory.GetDirectories(lib).Prepend(lib).Append(lib + "64")
-            .Select(path => path + "/security")
-            .FirstOrDefault(path => File.Exists(path + "/pam_unix.so"));
-        Assert.True(folder is not null, "no pam_unix.so below /usr/lib: install libpam-modules");
-        return folder[Sandbox.Outside("").Length..];
     }
 }
