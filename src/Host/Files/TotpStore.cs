@@ -57,7 +57,7 @@ internal sealed partial class TotpStore : IDisposable
         return new(folder, path, patience);
     }
 
-    /// <summary>Whether an account of that name can have an entry: a name for a log and for one file of a folder.</summary>
+    /// <summary>Whether an account of that name can have an entry: it names one file, and may stand in a log.</summary>
     public static bool IsName(string user) =>
         user is { Length: >= 1 and <= 255 } and [not '.', ..]
         && !user.Any(c => c is '/' or < ' ' or '\x7F' or > '\xFF');
@@ -105,7 +105,8 @@ internal sealed partial class TotpStore : IDisposable
             if (file.IsInvalid)
             {
                 int error = LastError();
-                return Failed(user, error, error == Errno.ELOOP ? "it is a symbolic link, which is not followed" : null);
+                string? link = error == Errno.ELOOP ? "it is a symbolic link, which is not followed" : null;
+                return Failed(user, error, link);
             }
 
             int locked;
@@ -146,7 +147,7 @@ internal sealed partial class TotpStore : IDisposable
     private static SafeFileHandle OpenFolder(string path, int flags) =>
         Fcntl.openat(Fcntl.AT_FDCWD, Bytes(path), flags | Fcntl.O_DIRECTORY | Fcntl.O_NOFOLLOW, 0);
 
-    /// <summary>The folder's own name is on disk when it returns, or the first enrolments would be lost with it.</summary>
+    /// <summary>The folder's own name is on disk when it returns: enrolments must not be lost with it.</summary>
     private static int Make(string path)
     {
         int slash = path.LastIndexOf('/');
