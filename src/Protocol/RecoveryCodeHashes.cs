@@ -44,13 +44,14 @@ public sealed class RecoveryCodeHashes
         {
             if (codes[i] is < LeastCode or > GreatestCode)
             {
-                throw new ArgumentException("A recovery code has eight digits, the first of them not 0.", nameof(codes));
+                throw new ArgumentException("A recovery code has eight digits, the first not 0.", nameof(codes));
             }
 
             hashes[i] = Hash(salt, codes[i]);
         }
 
-        return FromHashes(salt, hashes) ?? throw new ArgumentException("Not a salt and different codes.", nameof(codes));
+        return FromHashes(salt, hashes)
+            ?? throw new ArgumentException("Not a salt and different codes.", nameof(codes));
     }
 
     /// <summary>Which of the codes this is, used or not; -1 if none. All are compared.</summary>

@@ -32,7 +32,7 @@ public sealed partial class TotpEntry : IOtpState, IDisposable
     /// <inheritdoc/>
     public OtpAlgorithm Algorithm => Enrolment.Settings.Algorithm;
 
-    /// <summary>What the enrolment says, where <see cref="SkewSearch"/> knows the passcodes: SHA-1 and six digits.</summary>
+    /// <summary>What the enrolment says, where <see cref="SkewSearch"/> can search: SHA-1 and six digits.</summary>
     public bool LearnsSkew => Enrolment.Settings is { LearnsSkew: true, Algorithm: OtpAlgorithm.Sha1, Digits: 6 };
 
     /// <inheritdoc/>
@@ -53,7 +53,7 @@ public sealed partial class TotpEntry : IOtpState, IDisposable
 
     /// <summary>Makes the entry of an account that has none.</summary>
     /// <param name="enrolment">It belongs to the entry from now on.</param>
-    /// <param name="record">What is used up already, where the secret comes from another store; null is nothing.</param>
+    /// <param name="record">What is used up, where the secret comes from another store; null is nothing.</param>
     /// <exception cref="ArgumentException">A record that cannot be written.</exception>
     public static TotpEntry Create(TotpEnrolment enrolment, TotpRecord? record = null)
     {

@@ -148,7 +148,8 @@ public sealed partial record TotpRecord
         {
             ReadOnlySpan<byte> sample = slot[(SamplesAt + (i * SampleBytes))..];
             samples[i] = new(
-                BinaryPrimitives.ReadInt64BigEndian(sample), BinaryPrimitives.ReadInt32BigEndian(sample[sizeof(long)..]));
+                BinaryPrimitives.ReadInt64BigEndian(sample),
+                BinaryPrimitives.ReadInt32BigEndian(sample[sizeof(long)..]));
         }
 
         return samples;

@@ -42,7 +42,7 @@ public sealed partial record TotpRecord
     /// <summary>What a step becomes: see <see cref="TotpEntry.TryUseStep"/>.</summary>
     /// <param name="step">The step.</param>
     /// <param name="strict">Whether steps before the highest are refused, used or not.</param>
-    /// <param name="after">The record with the step used up; this one unless the answer is <see cref="StepUse.Used"/>.</param>
+    /// <param name="after">The record with the step used up; this one unless it was <see cref="StepUse.Used"/>.</param>
     internal StepUse Use(long step, bool strict, out TotpRecord after)
     {
         after = this;

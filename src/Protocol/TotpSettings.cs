@@ -29,10 +29,10 @@ public sealed record TotpSettings
     /// <summary>Whether a TOTP passcode is accepted once only.</summary>
     public bool RefusesReuse { get; init; } = true;
 
-    /// <summary>Whether steps before the highest accepted one are refused too, used or not (RFC 6238 section 5.2).</summary>
+    /// <summary>Whether steps before the highest accepted one are refused, used or not (RFC 6238 section 5.2).</summary>
     public bool IsStrict { get; init; } = true;
 
-    /// <summary>Whether the skew of a clock is learned; only where passcodes are of SHA-1 and have six digits.</summary>
+    /// <summary>Whether a clock's skew is learned; only where passcodes are of SHA-1 and have six digits.</summary>
     public bool LearnsSkew { get; init; } = true;
 
     /// <summary>Whether an entry can hold this.</summary>

@@ -85,8 +85,8 @@ internal sealed class TotpReading : IDisposable
             throw new InvalidOperationException("no entry is held"); // a file without a name would take it and be lost
         }
 
-        // Who made this file may have died between naming it and syncing its name. A login that is allowed by it must not
-        // lose it, so the first one makes good for that.
+        // Who made this file may have died between naming it and syncing its name. A login that is allowed by it must
+        // not lose it, so the first one makes good for that.
         if (Entry.IsFresh && Unistd.fsync(_folder) != 0)
         {
             return LastError();

@@ -5,7 +5,7 @@ using Sallyport.Protocol;
 
 namespace Sallyport.Host.Files;
 
-/// <summary>Enrolments: a whole new file takes a name, or a name goes. Each returns 0, or the errno of what failed.</summary>
+/// <summary>Enrolments: a whole new file takes a name, or a name goes. Each returns 0, or an errno.</summary>
 internal sealed partial class TotpStore
 {
     // No account's name begins with a dot.
@@ -65,8 +65,8 @@ internal sealed partial class TotpStore
             return LastError();
         }
 
-        // Held from before it has its name until the name is on disk: what a login that finds it before uses up, a power
-        // cut could take back with the name.
+        // Held from before it has its name until the name is on disk: what a login that finds it before uses up, a
+        // power cut could take back with the name.
         int error = Lock(file);
         error = error == 0 ? Fill(file, entry) : error;
         if (error == 0)

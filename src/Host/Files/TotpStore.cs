@@ -33,7 +33,7 @@ internal sealed partial class TotpStore : IDisposable
     /// <exception cref="IOException">The folder cannot be used, or others may enter it.</exception>
     public static TotpStore At(string path, TimeSpan patience) => new(PrivateFolder.Open(path), path, patience);
 
-    /// <summary>Whether an account of that name can have an entry: a name for a log and for one file of a folder.</summary>
+    /// <summary>Whether an account of that name can have an entry: it names one file, and may stand in a log.</summary>
     public static bool IsName(string user) =>
         user is { Length: >= 1 and <= 255 } and [not '.', ..]
         && !user.Any(c => c is '/' or < ' ' or '\x7F' or > '\xFF');
@@ -87,7 +87,8 @@ internal sealed partial class TotpStore : IDisposable
             if (file.IsInvalid)
             {
                 int error = LastError();
-                return Failed(user, error, error == Errno.ELOOP ? "it is a symbolic link, which is not followed" : null);
+                string? link = error == Errno.ELOOP ? "it is a symbolic link, which is not followed" : null;
+                return Failed(user, error, link);
             }
 
             int locked;

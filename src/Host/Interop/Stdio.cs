@@ -15,5 +15,6 @@ internal static partial class Stdio
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int renameat2(
-        SafeFileHandle olddirfd, ReadOnlySpan<byte> oldpath, SafeFileHandle newdirfd, ReadOnlySpan<byte> newpath, uint flags);
+        SafeFileHandle olddirfd, ReadOnlySpan<byte> oldpath, SafeFileHandle newdirfd, ReadOnlySpan<byte> newpath,
+        uint flags);
 }

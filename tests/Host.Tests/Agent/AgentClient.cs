@@ -28,6 +28,9 @@ internal sealed class AgentClient : IDisposable
 
     public string? Token { get; private set; }
 
+    /// <summary>The key URI that was to be shown.</summary>
+    public string? Uri { get; private set; }
+
     public AgentClient Hello(string op, string user, params string[] fields) =>
         Send('H', string.Concat(((string[])["version=1", "op=" + op, "user=" + user, .. fields]).Select(f => f + '\0')));
 
@@ -78,6 +81,9 @@ internal sealed class AgentClient : IDisposable
                     }
 
                     Send('A', left.Dequeue());
+                    break;
+                case 'U':
+                    Uri = payload;
                     break;
                 case 'E' or 'I':
                     Shown.Add(type + payload);

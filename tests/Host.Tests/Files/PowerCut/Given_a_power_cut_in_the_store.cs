@@ -4,8 +4,10 @@ namespace Sallyport.Host.Tests.Files.PowerCut;
 
 /// <summary>
 /// The script is played once, every call that it makes to the kernel is recorded, and the power is cut after each of
-/// them, in every way that a disk may take it.
+/// them, in every way that a disk may take it. It runs when the others have ended: it takes a processor for itself, and
+/// some of them look at the time.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class Given_a_power_cut_in_the_store(
     Given_a_power_cut_in_the_store.Recording recording, ITestOutputHelper output)
     : IClassFixture<Given_a_power_cut_in_the_store.Recording>
@@ -138,4 +140,7 @@ public sealed class Given_a_power_cut_in_the_store(
 
         public void Dispose() => Check.Dispose();
     }
+
+    [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+    public sealed class Alone;
 }
