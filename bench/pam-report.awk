@@ -2,6 +2,7 @@
 
 {
     median[$1, $2, $3] = $5
+    slow[$1, $2, $3] = $6
     authenticate[$1, $2, $3] = sprintf("%.0f/%.0f", $5, $6)
     whole[$1, $2, $3] = sprintf("%.0f/%.0f", $7, $8)
     n = $4
@@ -28,16 +29,16 @@ function limit(what, value, most) {
     missed += value > most
 }
 
-function against_the_usual(name, module) {
-    return sprintf("%7.0f us %+6.1f %%", median[name, "mapped", module],
-        100 * (median[name, "mapped", module] / median["refused-usual", "mapped", module] - 1))
+function against(usual, name, module) {
+    return (name, "mapped", module) in median ? sprintf("%7.0f us %+6.1f %%", median[name, "mapped", module],
+        100 * (median[name, "mapped", module] / median[usual, "mapped", module] - 1)) : ""
 }
 
-function refused(name, title,    apart) {
-    apart = 100 * (median[name, "mapped", "ours"] / median["refused-usual", "mapped", "ours"] - 1)
+function refused(usual, name, title,    apart) {
+    apart = 100 * (median[name, "mapped", "ours"] / median[usual, "mapped", "ours"] - 1)
     apart = apart < 0 ? -apart : apart
     farthest = apart > farthest ? apart : farthest
-    printf "%-28s %s   %s\n", title, against_the_usual(name, "ours"), against_the_usual(name, "theirs")
+    printf "%-28s %s   %s\n", title, against(usual, name, "ours"), against(usual, name, "theirs")
 }
 
 END {
@@ -55,13 +56,20 @@ END {
         row("nothing", modes[i], "right code, nothing to save")
         row("wrong", modes[i], "wrong code, skew learning")
         row("noskew", modes[i], "wrong code, noskewadj")
+        row("stored", modes[i], "right code, root-only store")
+        row("wrong-stored", modes[i], "wrong code, root-only store")
     }
 
     printf "\n%-28s %19s   %19s\n", "refused: who is it? (mapped)", "ours", "google"
-    refused("refused-usual", "enrolled, usual file")
-    refused("refused-plain", "enrolled, nothing to save")
-    refused("refused-unenrolled", "not enrolled")
-    refused("refused-unknown", "no such account")
+    refused("refused-usual", "refused-usual", "enrolled, usual file")
+    refused("refused-usual", "refused-plain", "enrolled, nothing to save")
+    refused("refused-usual", "refused-unenrolled", "not enrolled")
+    refused("refused-usual", "refused-unknown", "no such account")
+
+    printf "\n%-28s\n", "the same, root-only store"
+    refused("refused-stored", "refused-stored", "enrolled")
+    refused("refused-stored", "refused-unenrolled-stored", "not enrolled")
+    refused("refused-stored", "refused-unknown-stored", "no such account")
 
     printf "\nMemory of the agent: %d KiB before the first login; after %d logins and each %d more: %s KiB",
         start, logins / 10, logins / 10, values
@@ -76,6 +84,9 @@ END {
     limit("nothing to save, forked", ratio("nothing", "forked"), 3.0)
     limit("wrong code with skew learning, mapped", ratio("wrong", "mapped"), 0.8)
     limit("wrong code with skew learning, forked", ratio("wrong", "forked"), 0.8)
+    limit("root-only store, mapped", ratio("stored", "mapped"), 0.8)
+    limit("root-only store, forked", ratio("stored", "forked"), 0.8)
+    limit("root-only store, mapped, p99", slow["stored", "mapped", "ours"] / slow["stored", "mapped", "theirs"], 1.0)
     limit("refusals apart by, %", farthest, 10)
     limit("memory of the agent, MiB", largest / 1024, 30)
     limit("memory more with each 1,000 logins, KiB", slope, 20)

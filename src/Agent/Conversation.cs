@@ -14,9 +14,8 @@ namespace Sallyport.Agent;
 /// docs/formats/agent-protocol.md, "Who may say what", has it.
 /// </summary>
 internal sealed class Conversation(
-    ConfigurationFile configuration, Callers callers, ProvenConnections proven, FileLocks locks,
-    SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, Invitations? invitations,
-    TimeProvider time, Trace trace)
+    ConfigurationFile configuration, Callers callers, ProvenConnections proven, AgentState state, TimeProvider time,
+    Trace trace)
 {
     public void Serve(Connection connection)
     {
@@ -62,7 +61,14 @@ internal sealed class Conversation(
         }
         finally
         {
-            callers.Leave(counted);
+            try
+            {
+                connection.Finish();
+            }
+            finally
+            {
+                callers.Leave(counted);
+            }
         }
     }
 
@@ -113,10 +119,12 @@ internal sealed class Conversation(
     {
         try
         {
-            var factor = new TotpFactor(time, locks, spentCodes, decoy, store, configuration.Current().Secret);
+            Stores stores = state.Current();
+            var factor = new TotpFactor(
+                time, stores.Locks, stores.SpentCodes, stores.Decoy, stores.Totp, configuration.Current().Secret);
             return factor.Authenticate(request, connection);
         }
-        catch (ConfigurationException wrong)
+        catch (Exception wrong) when (wrong is ConfigurationException or StateUnusableException)
         {
             // Said where the administrator looks first, the log of sshd or sudo; the person at the prompt learns nothing.
             connection.Log(Priority.Critical, $"every login is refused: {wrong.Message}");
@@ -128,11 +136,21 @@ internal sealed class Conversation(
     /// <summary>What an account has for a second factor: shown, made or replaced (docs/formats/agent-protocol.md, "Ops").</summary>
     private Verdict Change(Hello hello, uint callerUid, bool trusted, Connection connection)
     {
-        if (store is null || invitations is null || Pwd.ByName(hello.User) is not Account account
-            || !TotpStore.IsName(account.Name))
+        Stores stores;
+        try
         {
-            connection.Tell(store is null ? "The root-only store cannot be used; the log of sallyport-agent says why."
-                : $"There is no account {Printable.Of(hello.User)}.");
+            stores = state.Current();
+        }
+        catch (Exception wrong) when (wrong is ConfigurationException or StateUnusableException)
+        {
+            connection.Tell("The root-only store cannot be used; the log of sallyport-agent says why.");
+            trace.Write(Priority.Critical, wrong.Message);
+            return Verdict.Deny;
+        }
+
+        if (Pwd.ByName(hello.User) is not Account account || !TotpStore.IsName(account.Name))
+        {
+            connection.Tell($"There is no account {Printable.Of(hello.User)}.");
             return Verdict.Deny;
         }
 
@@ -154,10 +172,10 @@ internal sealed class Conversation(
         var request = new FactorRequest(account, callerUid);
         return hello.Op switch
         {
-            Op.Enrol => new EnrolFactor(store, invitations, time, Prove, Log).Run(request, options, connection),
-            Op.Codes => new RenewRecoveryCodes(store, time, Prove, Log).Run(request, options, connection),
-            Op.Status => new FactorStatus(store, invitations, time).Run(request, connection),
-            Op.Invite => new InviteUser(invitations, time, Log).Run(request, options, connection),
+            Op.Enrol => new EnrolFactor(stores.Totp, stores.Invitations, time, Prove, Log).Run(request, options, connection),
+            Op.Codes => new RenewRecoveryCodes(stores.Totp, time, Prove, Log).Run(request, options, connection),
+            Op.Status => new FactorStatus(stores.Totp, stores.Invitations, time).Run(request, connection),
+            Op.Invite => new InviteUser(stores.Invitations, time, Log).Run(request, options, connection),
             _ => Verdict.Deny,
         };
     }

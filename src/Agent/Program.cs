@@ -3,11 +3,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Sallyport.Agent;
 using Sallyport.Host.Configuration;
-using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Messages;
-using Sallyport.Host.Passcodes;
 
 const int usageError = 64; // sysexits.h, EX_USAGE
 const string usage = "usage: sallyport-agent [--config FILE] [--socket PATH]";
@@ -28,26 +26,15 @@ for (int i = 0; i < args.Length; i += 2)
 var trace = new Trace(Console.OpenStandardError());
 var configuration = new ConfigurationFile(configPath);
 TimeProvider time = TimeProvider.System;
-Decoy? decoy = null;
-SpentCodes? spentCodes = null;
-TotpStore? store = null;
-Invitations? invitations = null;
+var state = new AgentState(configuration, new FileLocks(), time, trace);
 try
 {
-    string stateDirectory = configuration.Current().StateDirectory;
-    OpenStore(stateDirectory);
-    decoy = new Decoy(stateDirectory, store);
-    spentCodes = SpentCodes.Open(stateDirectory, time.GetUtcNow());
+    _ = state.Current();
 }
-catch (ConfigurationException wrong)
+catch (Exception wrong) when (wrong is ConfigurationException or StateUnusableException)
 {
     // It stays up and refuses, naming the fault in the log of every login; a correction holds without a restart.
     trace.Write(Priority.Critical, $"every login is refused until this is mended: {wrong.Message}");
-}
-catch (IOException missing)
-{
-    trace.Write(Priority.Warning, "logins take longer, and the time of a refusal may tell who is enrolled: "
-        + $"state_directory {missing.Message}");
 }
 
 if (!ActingUser.IsPossible)
@@ -82,9 +69,7 @@ void OnSignal(PosixSignalContext context)
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 
-var conversation = new Conversation(
-    configuration, new Callers(time), new ProvenConnections(time), new FileLocks(), spentCodes, decoy, store, invitations,
-    time, trace);
+var conversation = new Conversation(configuration, new Callers(time), new ProvenConnections(time), state, time, trace);
 var server = new AgentServer(listener, conversation, trace);
 server.Start();
 Notify("READY=1");
@@ -98,22 +83,6 @@ if (socketPath is not null)
 }
 
 return 0;
-
-// Without it every login that could be of an entry is refused, because a home file must not stand in for it.
-void OpenStore(string stateDirectory)
-{
-    try
-    {
-        var opened = TotpStore.At(stateDirectory + "/totp", TimeSpan.FromSeconds(30));
-        opened.RemoveLeftovers();
-        invitations = Invitations.At(stateDirectory + "/invitations");
-        store = opened;
-    }
-    catch (IOException unusable)
-    {
-        trace.Write(Priority.Critical, $"logins without secret= are refused until this is mended: {unusable.Message}");
-    }
-}
 
 // sd_notify(3). An abstract name starts with '@' in the variable and with NUL in the address.
 static void Notify(string state)

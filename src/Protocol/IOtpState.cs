@@ -71,6 +71,13 @@ public interface IOtpState
     /// <param name="window">How many steps are tried; a step farther away need not be remembered.</param>
     StepUse TryUseStep(TimeStep matched, int window);
 
+    /// <summary>
+    /// Whether a step is one that was used, or may be: none is remembered for ever, so each one up to the highest that
+    /// was used may be. False where passcodes are accepted more than once.
+    /// </summary>
+    /// <param name="matched">The step that matched.</param>
+    bool MayBeUsed(TimeStep matched);
+
     /// <summary>Sets the next counter that counts.</summary>
     /// <param name="counter">1 or more.</param>
     void SetHotpCounter(long counter);

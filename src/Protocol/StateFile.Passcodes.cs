@@ -111,6 +111,10 @@ public sealed partial class StateFile
         return StepUse.Used;
     }
 
+    /// <inheritdoc/>
+    public bool MayBeUsed(TimeStep matched) =>
+        DisallowsReuse && (!TryGetUsedSteps(out long[] used) || used.Any(other => other >= matched.Value));
+
     /// <summary>Writes <c>DISALLOW_REUSE</c>, and so turns it on where it was off.</summary>
     /// <param name="steps">Steps, not seconds, in any order.</param>
     /// <exception cref="ArgumentOutOfRangeException">A step beyond 2^60.</exception>

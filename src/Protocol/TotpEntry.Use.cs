@@ -22,6 +22,9 @@ public sealed partial class TotpEntry
     }
 
     /// <inheritdoc/>
+    public bool MayBeUsed(TimeStep matched) => Enrolment.Settings.RefusesReuse && matched.Value <= Record.HighestStep;
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">A counter below 1.</exception>
     public void SetHotpCounter(long counter)
     {

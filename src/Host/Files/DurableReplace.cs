@@ -74,9 +74,9 @@ internal static class DurableReplace
     /// <summary>The name is on disk when it returns 0.</summary>
     public static int Sync(SafeFileHandle folder, SafeFileHandle file)
     {
-        // A folder that was opened by O_PATH cannot be synced (EBADF); the file's own sync is the next best.
+        // A folder that was opened by O_PATH cannot be synced (EBADF), and some file systems sync no folder (EINVAL); the file's own sync is the next best.
         int error = SyncOne(folder);
-        return error == Errno.EBADF ? SyncOne(file) : error;
+        return error is Errno.EBADF or Errno.EINVAL ? SyncOne(file) : error;
     }
 
     private static int Fill(
@@ -95,10 +95,10 @@ internal static class DurableReplace
             content = content[(int)Math.Max(wrote, 0)..];
         }
 
-        // The new content is on disk before the name points to it. ext4 and XFS need no commit of their journal for
-        // that: once the data has been written out, the extents that hold it are in the journal's current or an earlier
-        // transaction, and whichever commit takes the rename takes them along. (Given_a_power_cut tries it.)
-        bool journal = Unistd.FileSystemType(file) is Unistd.EXT4_SUPER_MAGIC or Unistd.XFS_SUPER_MAGIC;
+        // The new content is on disk before the name points to it. With a journal that takes no commit: once the data
+        // has been written out, the extents that hold it are in the journal's current or an earlier transaction, and
+        // whichever commit takes the rename takes them along. (Given_a_power_cut tries it.)
+        bool journal = Journals.Order(file);
         if (journal && Unistd.sync_file_range(file, 0, 0, Unistd.SYNC_FILE_RANGE_WRITE) != 0)
         {
             return Marshal.GetLastPInvokeError();

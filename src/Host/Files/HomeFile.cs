@@ -271,10 +271,13 @@ internal sealed class HomeFile(string path, Account account, bool checkOwner, in
         {
             if (Problem is ReadProblem.None)
             {
-                // Where the sync fails, the code stays spent in the other place.
                 if (Unsynced is not null && DurableReplace.Sync(Folder, Unsynced) == 0)
                 {
                     Spent?.Forget();
+                }
+                else if (Unsynced is not null)
+                {
+                    Spent?.Keep();
                 }
 
                 Unsynced?.Dispose();

@@ -10,6 +10,8 @@ internal static partial class Unistd
     public const long EXT4_SUPER_MAGIC = 0xEF53;
 
     public const long XFS_SUPER_MAGIC = 0x58465342;
+    public const long TMPFS_MAGIC = 0x01021994;
+    public const long RAMFS_MAGIC = 0x858458F6;
 
     // glibc's setgroups changes every thread of the process (nptl's setxid); the system call changes the caller's only.
     private static readonly nint SysSetgroups =

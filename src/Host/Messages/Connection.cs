@@ -83,6 +83,18 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public void AfterVerdict(IDisposable finished) => _finished.Add(finished);
 
+    /// <summary>Lets the caller go, and does what he need not wait for. His place is taken until that is done, too.</summary>
+    public void Finish()
+    {
+        socket.Dispose();
+        foreach (IDisposable finished in _finished)
+        {
+            finished.Dispose();
+        }
+
+        _finished.Clear();
+    }
+
     /// <summary>The last frame. False: the caller was gone before he heard it.</summary>
     public bool Send(Verdict verdict)
     {
@@ -101,11 +113,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
     {
         CryptographicWipe(_in);
         CryptographicWipe(_out);
-        socket.Dispose();
-        foreach (IDisposable finished in _finished)
-        {
-            finished.Dispose();
-        }
+        Finish();
     }
 
     private void Add(byte type, string latin1) => Add(type, Encoding.Latin1.GetBytes(latin1));

@@ -131,6 +131,15 @@ internal sealed class CodeCheck(
     /// </summary>
     private CheckOutcome LearnSkew(SkewSample sample, int window, int stepSize)
     {
+        // A search this far finds codes that were used so long ago that nobody remembers each of them: whoever has
+        // watched three in a row must not teach the file his own clock with them.
+        if (state.MayBeUsed(new TimeStep(sample.Step + sample.Skew)))
+        {
+            UsedBefore = true;
+            log(Priority.Error, "Trying to learn a clock from codes that may have been used before.");
+            return CheckOutcome.Refused;
+        }
+
         List<SkewSample> samples = [.. state.SkewSamples.TakeLast(3)];
         if (samples is [.., SkewSample last] && last.Step + last.Skew == sample.Step + sample.Skew)
         {

@@ -8,7 +8,7 @@ namespace Sallyport.Host.Passcodes;
 
 /// <summary>The factor of an account in a state file of its own. The file is the truth; Debian's module may stand beside.</summary>
 internal sealed class HomeAccount(
-    HomeFile file, string user, FileLocks locks, SpentCodes? spentCodes, TimeProvider time) : IAccountStore
+    HomeFile file, string user, FileLocks locks, SpentCodes spentCodes, TimeProvider time) : IAccountStore
 {
     private static readonly TimeSpan _lockPatience = TimeSpan.FromSeconds(30);
 
@@ -44,14 +44,30 @@ internal sealed class HomeAccount(
         using (acting)
         {
             var reading = new Reading(this, file.ReadAsUser(_groups));
-            conversation.AfterVerdict(reading);
-            return use(reading);
+            try
+            {
+                return use(reading);
+            }
+            finally
+            {
+                // Only what has a rest to do may outlast the prompt that another try may bring.
+                if (reading.IsSaved)
+                {
+                    conversation.AfterVerdict(reading);
+                }
+                else
+                {
+                    reading.Dispose();
+                }
+            }
         }
     }
 
     private sealed class Reading(HomeAccount account, HomeFile.Reading reading) : IAccountReading
     {
         private bool IsSame => reading.Problem is not ReadProblem.None || reading.Key == account._key;
+
+        public bool IsSaved { get; private set; }
 
         public ReadProblem Problem => IsSame ? reading.Problem : ReadProblem.Unusable;
 
@@ -61,8 +77,8 @@ internal sealed class HomeAccount(
 
         public bool WasSpent((CodeKind Kind, long Value) code)
         {
-            if (account.OneTime(reading, code) is not SpentCode spent
-                || account.SpentCodes?.WasSpent(spent, out SpentCodes.Entry? entry) is not true)
+            if (OneTime(reading, code) is not SpentCode spent
+                || !account.SpentCodes.WasSpent(spent, out SpentCodes.Entry? entry))
             {
                 return false;
             }
@@ -81,9 +97,10 @@ internal sealed class HomeAccount(
             }
 
             // On disk before anybody is let in: the code itself, or else the file.
-            bool MaySyncLater() => spent is null || account.OneTime(reading, spent.Value) is not SpentCode code
-                || (reading.Spent = account.SpentCodes?.TrySpend(code, account._now)) is not null;
+            bool MaySyncLater() => spent is null || OneTime(reading, spent.Value) is not SpentCode code
+                || (reading.Spent = account.SpentCodes.TrySpend(code, account._now)) is not null;
             byte[] content = state.ToBytes();
+            IsSaved = true;
             int error = HomeFile.Replace(reading, content, MaySyncLater, out step);
             CryptographicOperations.ZeroMemory(content);
             if (error != 0 && spent is not null)
@@ -97,10 +114,23 @@ internal sealed class HomeAccount(
         public void Dispose() => reading.Dispose();
     }
 
-    private SpentCodes? SpentCodes => spentCodes;
+    private SpentCodes SpentCodes => spentCodes;
 
-    private SpentCode? OneTime(HomeFile.Reading reading, (CodeKind Kind, long Value) code) =>
+    private static SpentCode? OneTime(HomeFile.Reading reading, (CodeKind Kind, long Value) code) =>
         code.Kind is CodeKind.TimeStep && !reading.State!.DisallowsReuse
             ? null
-            : new SpentCode(_key.FolderInode, _key.Name, code.Kind, code.Value);
+            : Of(reading.State!, code);
+
+    private static SpentCode? Of(StateFile state, (CodeKind Kind, long Value) code)
+    {
+        if (!state.TryGetSecret(out OtpSecret? secret))
+        {
+            return null;
+        }
+
+        using (secret)
+        {
+            return SpentCode.Of(secret, code.Kind, code.Value);
+        }
+    }
 }

@@ -19,7 +19,7 @@ internal sealed record LoginRequest(
 /// docs/reference/compatibility.md does not say otherwise. Top to bottom, this file is a login.
 /// </summary>
 internal sealed class TotpFactor(
-    TimeProvider time, FileLocks locks, SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, string? configuredSecret)
+    TimeProvider time, FileLocks locks, SpentCodes spentCodes, Decoy? decoy, TotpStore store, string? configuredSecret)
 {
     public Verdict Authenticate(LoginRequest request, IConversation conversation)
     {
@@ -34,7 +34,7 @@ internal sealed class TotpFactor(
 
     private sealed class Login(
         LoginRequest request, ModuleOptions options, IConversation conversation, TimeProvider time, FileLocks locks,
-        SpentCodes? spentCodes, Decoy? decoy, TotpStore? store, string? configuredSecret)
+        SpentCodes spentCodes, Decoy? decoy, TotpStore store, string? configuredSecret)
     {
         private readonly string _user = Printable.Of(request.User);
         private readonly string _from = request.RemoteHost.Length > 0 ? " from " + Printable.Of(request.RemoteHost) : "";
@@ -113,13 +113,6 @@ internal sealed class TotpFactor(
             string? spec = options.Secret ?? configuredSecret;
             if (spec is null && options.ActAs is null)
             {
-                if (store is null)
-                {
-                    conversation.Log(Priority.Critical, "every login is refused: the folder of the root-only store cannot be "
-                        + "used; the log of sallyport-agent says why. When that is mended, restart it");
-                    return null;
-                }
-
                 var stored = new StoredAccount(store, account.Name);
                 reading = stored.Read();
                 if (reading.Problem is not ReadProblem.Missing)

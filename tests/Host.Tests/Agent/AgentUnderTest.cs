@@ -2,10 +2,8 @@ using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using Sallyport.Agent;
 using Sallyport.Host.Configuration;
-using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
-using Sallyport.Host.Passcodes;
 using Sallyport.Protocol;
 
 namespace Sallyport.Host.Tests.Agent;
@@ -25,8 +23,7 @@ public sealed class AgentUnderTest : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sallyport-host-");
     private readonly MemoryStream _trace = new();
     private readonly Listener _listener;
-    private readonly Decoy _decoy;
-    private readonly SpentCodes _spentCodes;
+    private readonly AgentState _state;
 
     /// <param name="beforeItStarts">Leaves what an agent before this one has left in its folder.</param>
     public AgentUnderTest(Action<AgentUnderTest>? beforeItStarts = null)
@@ -38,17 +35,15 @@ public sealed class AgentUnderTest : IDisposable
 
         _folder.UnixFileMode = (UnixFileMode)0x1ED; // 0755: daemon reads its file in here
         Directory.CreateDirectory(Path("agent"));
-        Configure($"[totp]\nsecret = {StatePath("${USER}")}\n");
-                beforeItStarts?.Invoke(this);
-        Store = TotpStore.At(Path("agent/totp"), TimeSpan.FromSeconds(10));
-        Invitations = Invitations.At(Path("agent/invitations"));
-        _decoy = new Decoy(Path("agent"), Store);
-        _spentCodes = SpentCodes.Open(Path("agent"), Clock.GetUtcNow());
-        _listener = Listener.Bind(SocketPath);
+        Configure($"[totp]\nsecret = {StatePath("${USER}")}\n[agent]\nstate_directory = {Path("agent")}\n");
+        beforeItStarts?.Invoke(this);
         var trace = new Trace(_trace);
+        var configuration = new ConfigurationFile(ConfigurationPath);
+        _state = new AgentState(configuration, new FileLocks(), Clock, trace);
+        Store = _state.Current().Totp;
+        _listener = Listener.Bind(SocketPath);
         var conversation = new Conversation(
-            new ConfigurationFile(ConfigurationPath), new Callers(Clock), new ProvenConnections(Clock), new FileLocks(),
-            _spentCodes, _decoy, Store, Invitations, Clock, trace);
+            configuration, new Callers(Clock), new ProvenConnections(Clock), _state, Clock, trace);
         Server = new AgentServer(_listener, conversation, trace);
         Server.Start();
     }
@@ -58,8 +53,6 @@ public sealed class AgentUnderTest : IDisposable
     internal AgentServer Server { get; }
 
     internal TotpStore Store { get; }
-
-    internal Invitations Invitations { get; }
 
     public string SocketPath => Path("agent.sock");
 
@@ -108,10 +101,7 @@ public sealed class AgentUnderTest : IDisposable
     {
         // The threads stay in accept(2) until the test process ends; nobody can reach them without the path.
         File.Delete(SocketPath);
-        _decoy.Dispose();
-        _spentCodes.Dispose();
-        Store.Dispose();
-        Invitations.Dispose();
+        _state.Dispose();
         _folder.Delete(recursive: true);
         GC.KeepAlive(_listener);
     }

@@ -1,5 +1,5 @@
 using Sallyport.Host.Files;
-using Sallyport.Host.Interop;
+using Sallyport.Protocol;
 
 namespace Sallyport.Host.Tests.Agent;
 
@@ -50,11 +50,29 @@ public sealed class Given_a_power_cut_before
     private static void Leave(AgentUnderTest agent, object kind, long value, params string[] lines)
     {
         agent.Enrol("daemon", lines);
-        byte[] folder = System.Text.Encoding.UTF8.GetBytes(agent.Path("daemon") + '\0');
-        Assert.Equal(0, SysStat.statx(Fcntl.AT_FDCWD, folder, 0, SysStat.STATX_BASIC_STATS, out SysStat.Statx found));
-        using SpentCodes codes = SpentCodes.Open(agent.Path("agent"), agent.Clock.GetUtcNow());
-        Assert.NotNull(codes.TrySpend(
-            new SpentCode(found.Inode, "state", (CodeKind)kind, value), agent.Clock.GetUtcNow()));
+        Assert.True(OtpSecret.TryParse("JBSWY3DPEHPK3PXP"u8, out OtpSecret? secret));
+        using (secret)
+        {
+            using SpentCodes codes = SpentCodes.Open(agent.Path("agent"), agent.Clock.GetUtcNow());
+            Assert.NotNull(codes.TrySpend(SpentCode.Of(secret, (CodeKind)kind, value), agent.Clock.GetUtcNow()));
+        }
+    }
+
+    [Fact]
+    public void When_another_account_uses_the_same_step_it_stays_spent()
+    {
+        using var agent = new AgentUnderTest(a => Leave(a, CodeKind.TimeStep, 33_333_333, "\" DISALLOW_REUSE", "\" TOTP_AUTH"));
+        agent.Enrol("bin", "\" DISALLOW_REUSE", "\" TOTP_AUTH");
+        File.WriteAllText(agent.StatePath("bin"), agent.StateOf("bin").Replace(AgentUnderTest.Secret, "GEZDGNBVGY3TQOJQ", StringComparison.Ordinal));
+        Assert.True(OtpSecret.TryParse("GEZDGNBVGY3TQOJQ"u8, out OtpSecret? secret));
+        using (secret)
+        {
+            using AgentClient other = agent.Connect();
+            string code = Hotp.Compute(secret, 33_333_333).ToString("D6", System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal(AgentClient.Allow, other.Hello("auth", "bin").Verdict(code));
+        }
+
+        Assert.Equal(AgentClient.Deny, Try(agent, AgentUnderTest.Passcode, out _));
     }
 
     private static byte? Try(AgentUnderTest agent, string passcode, out string logged, params string[] fields)

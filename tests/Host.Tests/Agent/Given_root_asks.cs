@@ -177,4 +177,29 @@ public sealed class Given_root_asks : IDisposable
 
         Assert.Equal([AgentClient.Deny, AgentClient.Deny, AgentClient.Allow, AgentClient.Deny], verdicts);
     }
+
+    [Fact]
+    public void When_three_used_passcodes_come_back_in_a_row_they_teach_no_clock()
+    {
+        _agent.Enrol("daemon", "\" DISALLOW_REUSE", "\" TOTP_AUTH");
+        byte? Try(int step)
+        {
+            using AgentClient caller = _agent.Connect();
+            return caller.Hello("auth", "daemon").Verdict(AgentUnderTest.PasscodeAt(step));
+        }
+
+        foreach (int step in (int[])[0, 1, 2, 13]) // the last one drops the others from the list
+        {
+            _agent.Clock.SetUtcNow(DateTimeOffset.FromUnixTimeSeconds(1_000_000_000 + (30 * step)));
+            Assert.Equal(AgentClient.Allow, Try(step));
+        }
+
+        for (int step = 0; step < 3; step++)
+        {
+            _agent.Clock.SetUtcNow(DateTimeOffset.FromUnixTimeSeconds(1_000_003_600 + (30 * step)));
+            Assert.Equal(AgentClient.Deny, Try(step));
+        }
+
+        Assert.DoesNotContain("TIME_SKEW", _agent.StateOf("daemon"), StringComparison.Ordinal);
+    }
 }

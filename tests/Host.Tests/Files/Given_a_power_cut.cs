@@ -47,7 +47,7 @@ public sealed class Given_a_power_cut : IDisposable
         for (int round = 0; round < 10; round++)
         {
             string content = new((char)('a' + round), 160);
-            var code = new SpentCode(42, "state", CodeKind.TimeStep, round);
+            var code = new SpentCode(42, CodeKind.TimeStep, round);
             SpentCodes.Entry? entry = null;
             using SafeFileHandle folder = OpenMounted();
 

@@ -18,7 +18,7 @@ public sealed class Given_spent_codes : IDisposable
     [InlineData(CodeKind.RecoveryCode)]
     public void When_the_agent_starts_again_it_knows_the_code_and_no_other(object kind)
     {
-        var code = new SpentCode(7, ".google_authenticator", (CodeKind)kind, 33_333_333);
+        var code = new SpentCode(7, (CodeKind)kind, 33_333_333);
         using (SpentCodes codes = Open())
         {
             Assert.NotNull(codes.TrySpend(code, _now));
@@ -27,8 +27,7 @@ public sealed class Given_spent_codes : IDisposable
 
         using SpentCodes again = Open();
         Assert.True(again.WasSpent(code, out _));
-        Assert.False(again.WasSpent(code with { FolderInode = 8 }, out _));
-        Assert.False(again.WasSpent(code with { Name = "other" }, out _));
+        Assert.False(again.WasSpent(code with { Secret = 8 }, out _));
         Assert.False(again.WasSpent(code with { Kind = CodeKind.Unspecified }, out _));
         Assert.False(again.WasSpent(code with { Value = 33_333_334 }, out _));
     }
@@ -72,16 +71,7 @@ public sealed class Given_spent_codes : IDisposable
     }
 
     [Fact]
-    public void When_the_name_does_not_fit_nothing_is_promised()
-    {
-        using SpentCodes codes = Open();
-
-        Assert.Null(codes.TrySpend(Step(1) with { Name = new string('n', 256) }, _now));
-        Assert.NotNull(codes.TrySpend(Step(1) with { Name = new string('n', 255) }, _now));
-    }
-
-    [Fact]
-    public void When_two_days_have_gone_by_steps_give_way_and_counters_do_not()
+    public void When_two_days_have_gone_by_steps_give_way_when_no_other_slot_is_left_and_counters_never_do()
     {
         SpentCode counter = Step(1) with { Kind = CodeKind.Counter };
         using (SpentCodes codes = Open())
@@ -90,14 +80,59 @@ public sealed class Given_spent_codes : IDisposable
             Assert.NotNull(codes.TrySpend(counter, _now));
         }
 
-        using (SpentCodes soon = SpentCodes.Open(_folder.FullName, _now.AddHours(52)))
+        DateTimeOffset later = _now.AddHours(53);
+        using SpentCodes then = SpentCodes.Open(_folder.FullName, later);
+        Assert.All(Enumerable.Range(100, 62), i => Assert.NotNull(then.TrySpend(Step(i), later)));
+        Assert.True(then.WasSpent(Step(1), out _)); // the clock may be wrong
+        Assert.NotNull(then.TrySpend(Step(200), later));
+        Assert.False(then.WasSpent(Step(1), out _));
+        Assert.Null(then.TrySpend(Step(201), later));
+        Assert.True(then.WasSpent(counter, out _));
+    }
+
+    [Fact]
+    public void When_two_logins_find_one_entry_its_slot_is_given_back_once()
+    {
+        using (SpentCodes codes = Open())
         {
-            Assert.True(soon.WasSpent(Step(1), out _));
+            Assert.NotNull(codes.TrySpend(Step(1), _now));
         }
 
-        using SpentCodes later = SpentCodes.Open(_folder.FullName, _now.AddHours(53));
-        Assert.False(later.WasSpent(Step(1), out _));
-        Assert.True(later.WasSpent(counter, out _));
+        using (SpentCodes codes = Open())
+        {
+            Assert.True(codes.WasSpent(Step(1), out SpentCodes.Entry? first));
+            Assert.True(codes.WasSpent(Step(1), out SpentCodes.Entry? second));
+            first.Forget();
+            Assert.NotNull(codes.TrySpend(Step(2), _now)); // in that slot
+            second.Forget();
+        }
+
+        using SpentCodes again = Open();
+        Assert.True(again.WasSpent(Step(2), out _));
+    }
+
+    [Fact]
+    public void When_the_state_file_may_come_back_without_it_the_code_is_refused_at_once()
+    {
+        using SpentCodes codes = Open();
+        codes.TrySpend(Step(1), _now)!.Keep();
+
+        Assert.True(codes.WasSpent(Step(1), out _));
+    }
+
+    [Fact]
+    public void When_the_folder_is_in_memory_nothing_is_promised()
+    {
+        DirectoryInfo memory = Directory.CreateDirectory($"/dev/shm/sallyport-spent-{Environment.ProcessId}");
+        try
+        {
+            using SpentCodes codes = SpentCodes.Open(memory.FullName, _now);
+            Assert.Null(codes.TrySpend(Step(1), _now));
+        }
+        finally
+        {
+            memory.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -109,11 +144,14 @@ public sealed class Given_spent_codes : IDisposable
     }
 
     [Fact]
-    public void When_another_agent_uses_the_file_it_says_so()
+    public void When_another_agent_has_the_file_it_counts_and_promises_nothing()
     {
         using SpentCodes codes = Open();
+        Assert.NotNull(codes.TrySpend(Step(1), _now));
 
-        Assert.Throws<IOException>(Open);
+        using SpentCodes second = Open();
+        Assert.True(second.WasSpent(Step(1), out _));
+        Assert.Null(second.TrySpend(Step(2), _now));
     }
 
     [Fact]
@@ -139,7 +177,7 @@ public sealed class Given_spent_codes : IDisposable
         Assert.Equal(64 * 512, new FileInfo(PathOfFile).Length);
     }
 
-    private static SpentCode Step(long value) => new(7, "state", CodeKind.TimeStep, value);
+    private static SpentCode Step(long value) => new(7, CodeKind.TimeStep, value);
 
     private SpentCodes Open() => SpentCodes.Open(_folder.FullName, _now);
 }
