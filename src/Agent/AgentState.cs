@@ -13,15 +13,20 @@ namespace Sallyport.Agent;
 internal sealed class AgentState(ConfigurationFile configuration, FileLocks locks, TimeProvider time, Trace trace) : IDisposable
 {
     private readonly Lock _lock = new();
-    private Stores? _stores;
+    private volatile Stores? _stores;
 
     /// <exception cref="ConfigurationException">It is not known where.</exception>
     /// <exception cref="StateUnusableException">The folder, or something in it, cannot be used.</exception>
     public Stores Current()
     {
+        if (_stores is Stores opened)
+        {
+            return opened;
+        }
+
+        string folder = configuration.Current().StateDirectory;
         lock (_lock)
         {
-            string folder = configuration.Current().StateDirectory;
             try
             {
                 return _stores ??= Open(folder);

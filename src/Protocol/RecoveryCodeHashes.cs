@@ -85,7 +85,15 @@ public sealed class RecoveryCodeHashes
     /// <summary>Null: these are no salt, too many hashes, or two that are the same.</summary>
     internal static RecoveryCodeHashes? FromHashes(ReadOnlySpan<byte> salt, byte[][] hashes)
     {
-        bool different = hashes.Select(Convert.ToHexString).Distinct().Count() == hashes.Length;
+        bool different = true;
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                different &= !hashes[i].AsSpan().SequenceEqual(hashes[j]);
+            }
+        }
+
         return salt.Length == SaltBytes && hashes.Length <= MaxCodes && different ? new(salt.ToArray(), hashes) : null;
     }
 

@@ -156,14 +156,10 @@ internal sealed class SpentCodes : IDisposable
     /// </summary>
     private bool Put(int slot, ReadOnlySpan<byte> bytes)
     {
-        SafeFileHandle file = _slots[slot] ??= OpenFile(_path, Fcntl.O_RDWR);
-        if (file.IsInvalid)
-        {
-            _slots[slot] = null;
-            return false;
-        }
-
-        return Unistd.pwrite(file, bytes, bytes.Length, (long)slot * SlotBytes) == bytes.Length;
+        // Opened at the start: whoever spends a code acts as its user, who may not open this.
+        SafeFileHandle? file = _slots[slot];
+        return file is not null
+            && Unistd.pwrite(file, bytes, bytes.Length, (long)slot * SlotBytes) == bytes.Length;
     }
 
     private void Load(string stateFolder, DateTimeOffset now, bool writable)
@@ -206,6 +202,12 @@ internal sealed class SpentCodes : IDisposable
         {
             _free.Clear();
             return;
+        }
+
+        for (int slot = 0; slot < Slots; slot++)
+        {
+            _slots[slot] = OpenFile(_path, Fcntl.O_RDWR);
+            Check(_slots[slot]!.IsInvalid ? -1 : 0, "open");
         }
 
         free.ForEach(_free.Push);

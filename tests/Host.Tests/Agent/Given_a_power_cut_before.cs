@@ -59,6 +59,18 @@ public sealed class Given_a_power_cut_before
     }
 
     [Fact]
+    public void When_somebody_is_let_in_his_code_is_written_there_although_he_may_not_write_there()
+    {
+        using var agent = new AgentUnderTest();
+        agent.Enrol("daemon", "\" DISALLOW_REUSE", "\" TOTP_AUTH");
+        string spent = agent.Path("agent/spent-codes");
+        File.SetLastWriteTimeUtc(spent, DateTime.UnixEpoch);
+
+        Assert.Equal(AgentClient.Allow, Try(agent, AgentUnderTest.Passcode, out _));
+        Assert.NotEqual(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(spent));
+    }
+
+    [Fact]
     public void When_another_account_uses_the_same_step_it_stays_spent()
     {
         using var agent = new AgentUnderTest(a => Leave(a, CodeKind.TimeStep, 33_333_333, "\" DISALLOW_REUSE", "\" TOTP_AUTH"));
