@@ -2,6 +2,7 @@
 # zsh completion for sallyport(1)
 
 local -a commands common call enroll
+local modes='NONE ANSI ANSI_INVERSE ANSI_GREY UTF8 UTF8_INVERSE UTF8_GREY'
 commands=(
     'enroll:make a secret for an app'
     'codes:new recovery codes'
@@ -29,7 +30,7 @@ enroll=(
     '(-l --label)'{-l+,--label=}'[the account that the app shows]:label:'
     '(-i --issuer)'{-i+,--issuer=}'[the host that the app shows]:issuer:'
     '(-q --quiet)'{-q,--quiet}'[show no secret and no code]'
-    '(-Q --qr-mode)'{-Q+,--qr-mode=}'[how the QR code is drawn]:mode:(NONE ANSI ANSI_INVERSE ANSI_GREY UTF8 UTF8_INVERSE UTF8_GREY)'
+    '(-Q --qr-mode)'{-Q+,--qr-mode=}"[how the QR code is drawn]:mode:($modes)"
     '(-u --no-rate-limit -r --rate-limit)'{-r+,--rate-limit=}'[attempts, 1 to 10]:attempts:'
     '(-u --no-rate-limit -R --rate-time)'{-R+,--rate-time=}'[in seconds, 15 to 600]:seconds:'
     '(-u --no-rate-limit -r --rate-limit -R --rate-time)'{-u,--no-rate-limit}'[no limit of attempts]'

@@ -54,7 +54,8 @@ public sealed class Given_the_completion_of_a_shell
         {
             string[] offered = await OfferedAsync(shell, command, "-");
 
-            Assert.Equal((command, await OptionsAsync(command)), (command, Joined(offered.Where(word => word[0] == '-'))));
+            Assert.Equal(
+                (command, await OptionsAsync(command)), (command, Joined(offered.Where(word => word[0] == '-'))));
         }
     }
 

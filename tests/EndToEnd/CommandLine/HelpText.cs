@@ -11,12 +11,14 @@ internal static class HelpText
     {
         Command help = (await Command.RunAsync(Built.Command, ["--help"])).Succeeded();
         string[] commands =
-            [.. Regex.Matches(help.Output, "^  ([a-z][a-z-]*) ", RegexOptions.Multiline).Select(m => m.Groups[1].Value)];
+        [
+            .. Regex.Matches(help.Output, "^  ([a-z][a-z-]*) ", RegexOptions.Multiline).Select(m => m.Groups[1].Value),
+        ];
         Assert.NotEmpty(commands);
         return commands;
     }
 
-    /// <summary>Those of one command: "-n", "--count". Every command takes -h and --help, and not every one lists them.</summary>
+    /// <summary>Those of one command: "-n", "--count". Every one takes -h and --help, listed or not.</summary>
     public static async Task<string[]> OptionsAsync(string command)
     {
         Command help = (await Command.RunAsync(Built.Command, [command, "--help"])).Succeeded();
@@ -31,7 +33,7 @@ internal static class HelpText
         return [.. listed.Union(["-h", "--help"]).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Whether the command knows it. The word behind it is wrong in any case, so that nothing is done.</summary>
+    /// <summary>Whether the command knows it. The word behind it is wrong always, so that nothing is done.</summary>
     public static async Task<bool> IsKnownAsync(string command, string option)
     {
         bool isName = option.StartsWith("--", StringComparison.Ordinal);

@@ -35,10 +35,12 @@ public sealed class Given_the_man_pages
         Dictionary<string, string> parts = Parts("sallyport.1");
         foreach (string command in await HelpText.CommandsAsync())
         {
-            IEnumerable<string> described = Options(parts[command]).Union(["-h", "--help"]).Order(StringComparer.Ordinal);
+            IEnumerable<string> described =
+                Described(parts[command]).Union(["-h", "--help"]).Order(StringComparer.Ordinal);
             string[] known = await HelpText.OptionsAsync(command);
 
             Assert.Equal((command, string.Join(' ', known)), (command, string.Join(' ', described)));
+            Assert.All(Named(parts[command]), option => Assert.Contains(option, known));
         }
     }
 
@@ -78,15 +80,17 @@ public sealed class Given_the_man_pages
     {
         Command help = (await Command.RunAsync(Built.Agent, ["--help"])).Succeeded();
 
-        Assert.Equal(
-            [.. Regex.Matches(help.Error, @"--\w+").Select(m => m.Value).Append("--help").Order(StringComparer.Ordinal)],
-            Options(Source("sallyport-agent.8")));
+        IEnumerable<string> known = Regex.Matches(help.Error, @"--\w+").Select(m => m.Value).Append("--help");
+
+        Assert.Equal(known.Order(StringComparer.Ordinal), Described(Source("sallyport-agent.8")));
+        Assert.All(Named(Source("sallyport-agent.8")), option => Assert.Contains(option, known));
     }
 
     [Fact]
     public void The_keys_of_the_configuration_stand_in_its_page_and_no_others_do()
     {
-        string[] known = InSource("src/Host/Configuration/HostConfiguration.cs", """\("(\w+)", "(\w+)"\) when""", "[{0}] {1}");
+        string[] known = InSource(
+            "src/Host/Configuration/HostConfiguration.cs", """\("(\w+)", "(\w+)"\) when""", "[{0}] {1}");
         string[] described =
         [
             .. from part in Parts("sallyport.conf.5")
@@ -105,24 +109,30 @@ public sealed class Given_the_man_pages
             .. InSource("src/Host/Passcodes/ModuleOptions.cs", """(?:case|or) "([\w-]+=?)"(?=:| or )""", "{0}"),
             .. InSource("src/Pam/pam_sallyport.c", """strncmp\(argv\[i\], "(\w+=)", \d+\) == 0""", "{0}"),
         ];
-        string[] described =
-        [
-            .. Regex.Matches(Source("pam_sallyport.8"), @"\bCm ([\w-]+)( Ns =)?")
-                .Select(m => m.Groups[1].Value + (m.Groups[2].Success ? "=" : "")).Distinct(),
-        ];
+        string page = Source("pam_sallyport.8");
 
-        Assert.Equal(known.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+        Assert.Equal(known.Order(StringComparer.Ordinal), Arguments(Items(page)).Order(StringComparer.Ordinal));
+        Assert.All(Arguments(page), argument => Assert.Contains(argument, known));
     }
 
     private static string Source(string page) => File.ReadAllText(Path.Combine(Built.Root, "eng/man", page));
 
     /// <summary>Subsections by their titles.</summary>
     private static Dictionary<string, string> Parts(string page) =>
-        Regex.Matches(Source(page), @"^\.Ss (\S+)\n(.*?)(?=^\.S[sh] )", RegexOptions.Multiline | RegexOptions.Singleline)
+        Regex.Matches(Source(page), @"(?ms)^\.Ss (\S+)\n(.*?)(?=^\.S[sh] )")
             .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
 
-    private static string[] Options(string mdoc) =>
-        [.. Regex.Matches(mdoc, @"\bFl (-?\w[\w-]*)").Select(m => "-" + m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)];
+    /// <summary>The options that have an entry of their own, and not only a mention.</summary>
+    private static IEnumerable<string> Described(string mdoc) => Named(Items(mdoc));
+
+    private static IEnumerable<string> Named(string mdoc) => Regex.Matches(mdoc, @"\bFl (-?\w[\w-]*)")
+        .Select(m => "-" + m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Arguments(string mdoc) => Regex.Matches(mdoc, @"\bCm ([\w-]+)( Ns =)?")
+        .Select(m => m.Groups[1].Value + (m.Groups[2].Success ? "=" : "")).Distinct();
+
+    private static string Items(string mdoc) =>
+        string.Join('\n', mdoc.Split('\n').Where(line => line.StartsWith(".It ", StringComparison.Ordinal)));
 
     private static string[] InSource(string file, string pattern, string format)
     {
