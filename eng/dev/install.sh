@@ -16,7 +16,7 @@ install_host() {
     build_host
 
     step "Installing into ${destdir:-/}"
-    local modules
+    local modules page
     modules=$(module_folder)
     put 755 out/host/sallyport-agent "$destdir/usr/libexec/sallyport/sallyport-agent"
     put 755 out/host/sallyport "$destdir/usr/bin/sallyport"
@@ -24,6 +24,12 @@ install_host() {
     put 644 eng/systemd/sallyport-agent.socket "$destdir/usr/lib/systemd/system/sallyport-agent.socket"
     put 644 eng/systemd/sallyport-agent.service "$destdir/usr/lib/systemd/system/sallyport-agent.service"
     put 644 eng/systemd/home-files.conf "$destdir/usr/share/sallyport/home-files.conf"
+    for page in eng/man/*; do
+        put 644 "$page" "$destdir/usr/share/man/man${page##*.}/${page##*/}"
+    done
+    put 644 eng/completion/sallyport "$destdir/usr/share/bash-completion/completions/sallyport"
+    put 644 eng/completion/sallyport.zsh "$destdir/usr/share/zsh/vendor-completions/_sallyport"
+    put 644 eng/completion/sallyport.fish "$destdir/usr/share/fish/vendor_completions.d/sallyport.fish"
     if [ -e "$destdir/etc/sallyport/sallyport.conf" ]; then
         say "kept       $destdir/etc/sallyport/sallyport.conf"
     else

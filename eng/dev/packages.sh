@@ -11,7 +11,7 @@ packages_for() {
         test)
             echo openssh-server openssh-client sudo rsync expect procps util-linux iproute2
             echo pamtester libpam-google-authenticator libpam-oath oathtool qrencode faketime libfaketime strace
-            echo debootstrap systemd systemd-container dbus curl socat e2fsprogs xfsprogs
+            echo debootstrap systemd systemd-container dbus curl socat e2fsprogs xfsprogs mandoc zsh fish
             ;;
         download) echo curl ca-certificates ;;
         *) fail "There is no list of packages for '$1'." ;;

@@ -36,7 +36,7 @@ internal static class SallyportHelp
 
             """ + Call,
         "invite" => """
-            usage: sallyport invite USER [--replace] [--expires=TIME]
+            usage: sallyport invite [--replace] [--expires=TIME] USER
             A code with which an account enrols itself, once.
                   --replace         also if it has a factor, which is then replaced
                   --expires=TIME    60s to 90d, such as 48h (7d)
@@ -55,10 +55,10 @@ internal static class SallyportHelp
 
             """,
         "export-ga" => """
-            usage: sallyport export-ga USER
+            usage: sallyport export-ga [--force] USER
             Writes ~/.google_authenticator from the entry in the root-only store, with new
             recovery codes, and takes the entry away.
-                  --force           replaces a file that is there
+              -f, --force           replaces a file that is there
                   --config=FILE     the agent's configuration
 
             """,
@@ -66,8 +66,8 @@ internal static class SallyportHelp
     };
 
     private const string Call = """
-                  --socket=PATH     the agent, if not /run/sallyport/agent.sock
-                  --config=FILE     where no agent runs: its configuration
+              --socket=PATH     the agent, if not /run/sallyport/agent.sock
+              --config=FILE     where no agent runs: its configuration
 
         """;
 }

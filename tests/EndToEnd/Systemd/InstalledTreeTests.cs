@@ -35,7 +35,14 @@ public sealed class Given_an_installed_tree : IAsyncLifetime
                 ("usr/lib/systemd/system/sallyport-agent.socket", Readable),
                 (ModulePath(), Readable),
                 ("usr/libexec/sallyport/sallyport-agent", Program),
+                ("usr/share/bash-completion/completions/sallyport", Readable),
+                ("usr/share/fish/vendor_completions.d/sallyport.fish", Readable),
+                ("usr/share/man/man1/sallyport.1", Readable),
+                ("usr/share/man/man5/sallyport.conf.5", Readable),
+                ("usr/share/man/man8/pam_sallyport.8", Readable),
+                ("usr/share/man/man8/sallyport-agent.8", Readable),
                 ("usr/share/sallyport/home-files.conf", Readable),
+                ("usr/share/zsh/vendor-completions/_sallyport", Readable),
             ],
             Files());
     }

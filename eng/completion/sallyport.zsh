@@ -1,0 +1,66 @@
+#compdef sallyport
+# zsh completion for sallyport(1)
+
+local -a commands common call enroll
+local modes='NONE ANSI ANSI_INVERSE ANSI_GREY UTF8 UTF8_INVERSE UTF8_GREY'
+commands=(
+    'enroll:make a secret for an app'
+    'codes:new recovery codes'
+    'status:what there is, without the secret'
+    'invite:leave for an account to enrol itself'
+    'import-ga:take over ~/.google_authenticator'
+    'export-ga:the way back'
+    'help:list the commands'
+)
+common=('(-h --help)'{-h,--help}'[the options]' '--config=[the configuration of the agent]:file:_files')
+call=($common '--socket=[the agent]:socket:_files')
+enroll=(
+    $call
+    '--user=[whom (root only)]:account:_users'
+    '--digits=[digits of a passcode]:digits:(6 7 8)'
+    '--algorithm=[many apps know sha1 only]:algorithm:(sha1 sha256 sha512)'
+    '--home-file[enrol into a file in the home]'
+    '--version[the version of google-authenticator]'
+    '(-c --counter-based -t --time-based)'{-c,--counter-based}'[passcodes by a counter]'
+    '(-c --counter-based -t --time-based)'{-t,--time-based}'[passcodes by the clock]'
+    '(-C --no-confirm)'{-C,--no-confirm}'[ask for no passcode from the app]'
+    '(-d --disallow-reuse -D --allow-reuse)'{-d,--disallow-reuse}'[each passcode logs in once]'
+    '(-d --disallow-reuse -D --allow-reuse)'{-D,--allow-reuse}'[a passcode logs in again]'
+    '(-f --force)'{-f,--force}'[replace without asking]'
+    '(-l --label)'{-l+,--label=}'[the account that the app shows]:label:'
+    '(-i --issuer)'{-i+,--issuer=}'[the host that the app shows]:issuer:'
+    '(-q --quiet)'{-q,--quiet}'[show no secret and no code]'
+    '(-Q --qr-mode)'{-Q+,--qr-mode=}"[how the QR code is drawn]:mode:($modes)"
+    '(-u --no-rate-limit -r --rate-limit)'{-r+,--rate-limit=}'[attempts, 1 to 10]:attempts:'
+    '(-u --no-rate-limit -R --rate-time)'{-R+,--rate-time=}'[in seconds, 15 to 600]:seconds:'
+    '(-u --no-rate-limit -r --rate-limit -R --rate-time)'{-u,--no-rate-limit}'[no limit of attempts]'
+    '(-s --secret)'{-s+,--secret=}'[the file]:file:_files'
+    '(-S --step-size)'{-S+,--step-size=}'[seconds of a passcode, 1 to 60]:seconds:'
+    '(-w --window-size -W --minimal-window)'{-w+,--window-size=}'[passcodes accepted, 1 to 21]:passcodes:'
+    '(-w --window-size -W --minimal-window)'{-W,--minimal-window}'[the smallest window]'
+    '(-e --emergency-codes)'{-e+,--emergency-codes=}'[recovery codes, 0 to 10]:codes:'
+)
+
+if (( CURRENT == 2 )); then
+    _describe -t commands command commands
+    return
+fi
+
+local command=$words[2]
+shift words
+(( CURRENT-- ))
+case $command in
+    enroll) _arguments -s -S $enroll ;;
+    codes) _arguments -s -S $call '(-n --count)'{-n+,--count=}'[recovery codes, 0 to 10]:codes:' '1:account:_users' ;;
+    status) _arguments -s -S $call '1:account:_users' ;;
+    invite)
+        _arguments -s -S $call '--replace[also replace a factor]' '--expires=[60s to 90d]:time:(1h 48h 7d)' \
+            '1:account:_users'
+        ;;
+    import-ga)
+        _arguments -s -S $common '--all[every account that has such a file]' \
+            '--recovery-codes=[where the new codes go]:file:_files' \
+            '(-e --emergency-codes)'{-e+,--emergency-codes=}'[recovery codes, 0 to 10]:codes:' '*:account:_users'
+        ;;
+    export-ga) _arguments -s -S $common '(-f --force)'{-f,--force}'[replace a file that is there]' '1:account:_users' ;;
+esac
