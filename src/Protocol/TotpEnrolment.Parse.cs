@@ -9,6 +9,8 @@ namespace Sallyport.Protocol;
 /// <summary>Reading: everything must be as it would be written, or nothing of it counts.</summary>
 public sealed partial class TotpEnrolment
 {
+    private byte[] _checksum = []; // of what this was read from; empty where it was not
+
     private static readonly SearchValues<byte> _hexDigits = SearchValues.Create("0123456789abcdef"u8);
 
     /// <summary>Reads a text with its checksum and its padding.</summary>
@@ -50,7 +52,17 @@ public sealed partial class TotpEnrolment
             return new(TotpProblem.NotCanonical);
         }
 
+        enrolment._checksum = LastLine(text).ToArray();
         return fault;
+    }
+
+    /// <summary>Whether a text has the checksum of the one that this was read from.</summary>
+    internal bool HasChecksumOf(ReadOnlySpan<byte> text) => _checksum.Length > 0 && LastLine(text).SequenceEqual(_checksum);
+
+    private static ReadOnlySpan<byte> LastLine(ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> written = text.TrimEnd(LineFeed);
+        return written[(written.LastIndexOf(LineFeed) + 1)..];
     }
 
     /// <summary>The last line is the checksum of all lines before it.</summary>

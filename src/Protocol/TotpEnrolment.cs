@@ -57,6 +57,10 @@ public sealed partial class TotpEnrolment : IDisposable
     /// <summary>What is to be told, by rising numbers; the record knows which of them were told.</summary>
     public IReadOnlyList<Notice> Notices { get; }
 
+    /// <summary>The same enrolment with a secret of its own.</summary>
+    public TotpEnrolment Copy() =>
+        new(Copy(Secret), Settings, EnrolledAt, RecoveryCodes, Notices) { _checksum = _checksum };
+
     /// <summary>The same enrolment with other recovery codes.</summary>
     /// <param name="codes">The new codes.</param>
     public TotpEnrolment WithRecoveryCodes(RecoveryCodeHashes codes) =>

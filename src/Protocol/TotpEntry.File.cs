@@ -25,7 +25,15 @@ public sealed partial class TotpEntry
     /// <summary>Takes the bytes of a whole file.</summary>
     /// <param name="file">The bytes; the caller wipes them.</param>
     /// <param name="entry">The entry; null unless nothing is wrong.</param>
-    public static TotpFault TryParse(ReadOnlySpan<byte> file, out TotpEntry? entry)
+    public static TotpFault TryParse(ReadOnlySpan<byte> file, out TotpEntry? entry) => TryParse(file, null, out entry);
+
+    /// <summary>The same, where it has been read a moment before.</summary>
+    /// <param name="file">The bytes; the caller wipes them.</param>
+    /// <param name="known">
+    /// What was read then: where its checksum stands in the file, the text is not judged again. Null where nothing was.
+    /// </param>
+    /// <param name="entry">The entry; null unless nothing is wrong.</param>
+    public static TotpFault TryParse(ReadOnlySpan<byte> file, TotpEnrolment? known, out TotpEntry? entry)
     {
         entry = null;
         if (file.Length != FileBytes)
@@ -33,7 +41,14 @@ public sealed partial class TotpEntry
             return new(TotpProblem.Size);
         }
 
-        TotpFault fault = TotpEnrolment.TryParse(file[..TotpEnrolment.TextBytes], out TotpEnrolment? enrolment);
+        TotpFault fault = new(TotpProblem.None);
+        ReadOnlySpan<byte> text = file[..TotpEnrolment.TextBytes];
+        TotpEnrolment? enrolment = known is not null && known.HasChecksumOf(text) ? known.Copy() : null;
+        if (enrolment is null)
+        {
+            fault = TotpEnrolment.TryParse(text, out enrolment);
+        }
+
         if (enrolment is null)
         {
             return fault;

@@ -46,14 +46,15 @@ internal sealed class TotpReading : IDisposable
 
     /// <summary>Reads what is open and held, and trusts only the descriptor.</summary>
     public static TotpReading Read(
-        SafeFileHandle folder, SafeFileHandle file, string user, IDisposable turn, in SysStat.Statx stat)
+        SafeFileHandle folder, SafeFileHandle file, string user, IDisposable turn, in SysStat.Statx stat,
+        TotpEnrolment? known)
     {
         if (WrongAttributes(stat) is string wrong)
         {
             return Refused(ReadProblem.Unusable, 0, $"The entry of \"{user}\" {wrong}");
         }
 
-        byte[] content = GC.AllocateUninitializedArray<byte>(TotpEntry.FileBytes, pinned: true);
+        Span<byte> content = stackalloc byte[TotpEntry.FileBytes];
         try
         {
             int error = ReadAll(file, content);
@@ -63,7 +64,7 @@ internal sealed class TotpReading : IDisposable
                     $"Failed to read the entry of \"{user}\": {Unistd.StrError(error)}");
             }
 
-            TotpFault fault = TotpEntry.TryParse(content, out TotpEntry? entry);
+            TotpFault fault = TotpEntry.TryParse(content, known, out TotpEntry? entry);
             return entry is null
                 ? Refused(ReadProblem.Unusable, 0, $"The entry of \"{user}\" cannot be used: {fault}")
                 : new(folder, file, user, turn, entry);

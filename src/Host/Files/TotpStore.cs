@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Interop;
+using Sallyport.Protocol;
 
 namespace Sallyport.Host.Files;
 
@@ -49,7 +50,8 @@ internal sealed partial class TotpStore : IDisposable
     /// to the calling thread.
     /// </summary>
     /// <param name="user">The account's name, one char a byte.</param>
-    public TotpReading Open(string user)
+    /// <param name="known">What was read here a moment before; null where nothing was.</param>
+    public TotpReading Open(string user, TotpEnrolment? known = null)
     {
         if (!IsName(user))
         {
@@ -63,7 +65,7 @@ internal sealed partial class TotpStore : IDisposable
             return Failed(user, Errno.EAGAIN, "another login holds it");
         }
 
-        TotpReading reading = OpenInTurn(user, turn);
+        TotpReading reading = OpenInTurn(user, turn, known);
         if (reading.Problem is not ReadProblem.None)
         {
             turn.Dispose();
@@ -74,7 +76,7 @@ internal sealed partial class TotpStore : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private TotpReading OpenInTurn(string user, IDisposable turn)
+    private TotpReading OpenInTurn(string user, IDisposable turn, TotpEnrolment? known)
     {
         byte[] name = Bytes(user);
         TimeSpan waited = TimeSpan.Zero;
@@ -115,7 +117,7 @@ internal sealed partial class TotpStore : IDisposable
             }
 
             TotpReading reading = failed + lost == 0
-                ? TotpReading.Read(_folder, file, user, turn, found)
+                ? TotpReading.Read(_folder, file, user, turn, found, known)
                 : Failed(user, failed + lost);
             if (reading.Problem is not ReadProblem.None)
             {

@@ -18,7 +18,6 @@ internal sealed class Decoy : IDisposable
 
     private readonly OtpSecret _secret = NewSecret();
     private readonly byte[] _content = new byte[160]; // about what a usual state file has
-    private readonly byte[] _record = new byte[TotpRecord.Bytes];
     private readonly TotpStore? _store;
     private readonly SafeFileHandle _folder;
     private readonly SafeFileHandle _recordFile;
@@ -34,7 +33,7 @@ internal sealed class Decoy : IDisposable
         IDisposable? rest = null;
         int error = _folder.IsInvalid || _recordFile.IsInvalid ? Marshal.GetLastPInvokeError() : ReplaceFile(out rest);
         rest?.Dispose();
-        error = error != 0 ? error : OverwriteRecord();
+        error = error != 0 ? error : WriteEntry();
         if (error != 0)
         {
             throw new IOException($"{stateFolder}: {Unistd.StrError(error)}");
@@ -68,10 +67,37 @@ internal sealed class Decoy : IDisposable
         return OtpSecret.FromBytes(key);
     }
 
-    private int OverwriteRecord() =>
-        Unistd.pwrite(_recordFile, _record, _record.Length, 0) == _record.Length && Unistd.fdatasync(_recordFile) == 0
+    /// <summary>An entry as a new enrolment makes it, of nobody.</summary>
+    private int WriteEntry()
+    {
+        Span<byte> content = stackalloc byte[TotpEntry.FileBytes];
+        uint[] codes = Enrolment.FreshFactor.RecoveryCodes(Enrolment.FreshFactor.UsualRecoveryCodes);
+        using var entry = TotpEntry.Create(new(OtpSecret.FromBytes(_secret.Expose()), new() { Mode = OtpMode.Totp }, 0,
+            Enrolment.FreshFactor.Hash(codes)));
+        entry.WriteFile(content);
+        return Unistd.pwrite(_recordFile, content, content.Length, 0) == content.Length && Unistd.fsync(_recordFile) == 0
             ? 0
             : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>As a refused login reads an entry and notes the attempt.</summary>
+    private int OverwriteRecord()
+    {
+        Span<byte> content = stackalloc byte[TotpEntry.FileBytes];
+        if (Unistd.pread(_recordFile, content, content.Length, 0) != content.Length)
+        {
+            return Errno.EIO;
+        }
+
+        _ = TotpEntry.TryParse(content, out TotpEntry? entry);
+        using (entry)
+        {
+            ReadOnlySpan<byte> slot = content.Slice(TotpEnrolment.TextBytes, TotpRecord.Bytes);
+            bool written = Unistd.pwrite(_recordFile, slot, slot.Length, TotpEnrolment.TextBytes) == slot.Length
+                && Unistd.fdatasync(_recordFile) == 0;
+            return written ? 0 : Marshal.GetLastPInvokeError();
+        }
+    }
 
     private int ReplaceFile(out IDisposable? rest)
     {

@@ -114,6 +114,7 @@ internal sealed class TotpFactor(
             if (spec is null && options.ActAs is null)
             {
                 var stored = new StoredAccount(store, account.Name);
+                conversation.AfterVerdict(stored);
                 reading = stored.Read();
                 if (reading.Problem is not ReadProblem.Missing)
                 {

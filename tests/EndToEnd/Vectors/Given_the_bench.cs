@@ -22,12 +22,15 @@ public sealed class Given_the_bench
             .. from mode in (string[])["mapped", "forked"]
                from pair in (string[])
                    ["usual ours", "usual theirs", "usual oath", "nothing ours", "nothing theirs", "wrong ours",
-                    "wrong theirs", "noskew ours", "noskew theirs", "noskew oath"]
+                    "wrong theirs", "noskew ours", "noskew theirs", "noskew oath", "stored ours", "stored theirs",
+                    "wrong-stored ours", "wrong-stored theirs"]
                let parts = pair.Split(' ')
                select $"{parts[0]} {mode} {parts[1]}",
             .. from who in (string[])["usual", "plain", "unenrolled", "unknown"]
                from module in (string[])["ours", "theirs"]
                select $"refused-{who} mapped {module}",
+            .. from who in (string[])["stored", "unenrolled-stored", "unknown-stored"]
+               select $"refused-{who} mapped ours",
         ];
         Assert.Equal(expected.Order(), measured.Order());
         Assert.All(json.RootElement.GetProperty("cases").EnumerateArray(),

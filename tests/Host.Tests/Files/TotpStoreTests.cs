@@ -379,7 +379,7 @@ public sealed class Given_a_TotpStore : IDisposable
         using SafeFileHandle folder = Fcntl.openat(Fcntl.AT_FDCWD, Bytes(_given.Folder), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, 0);
         SafeFileHandle readOnly = Fcntl.openat(folder, Bytes(StoreUnderTest.User), Fcntl.O_RDONLY, 0);
         Assert.Equal(0, SysStat.statx(folder, Bytes(StoreUnderTest.User), 0, SysStat.STATX_BASIC_STATS, out SysStat.Statx stat));
-        using TotpReading reading = TotpReading.Read(folder, readOnly, StoreUnderTest.User, new MemoryStream(), stat);
+        using TotpReading reading = TotpReading.Read(folder, readOnly, StoreUnderTest.User, new MemoryStream(), stat, null);
         Assert.Equal(StepUse.Used, reading.Entry!.TryUseStep(new(100), 3));
 
         Assert.Equal(Errno.EBADF, reading.Save());
