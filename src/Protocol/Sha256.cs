@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -83,6 +84,9 @@ public static class Sha256
     {
         unchecked
         {
+            // Both have 64 words; the checks of each index would take as long as the hash.
+            ref uint word = ref MemoryMarshal.GetReference(w[..Rounds]);
+            ref uint constant = ref MemoryMarshal.GetReference(K[..Rounds]);
             for (int t = 0; t < BlockWords; t++)
             {
                 w[t] = BinaryPrimitives.ReadUInt32BigEndian(block[(t * sizeof(uint))..]);
@@ -90,16 +94,19 @@ public static class Sha256
 
             for (int t = BlockWords; t < Rounds; t++)
             {
-                uint s0 = Rotate(w[t - 15], 7) ^ Rotate(w[t - 15], 18) ^ (w[t - 15] >> 3);
-                uint s1 = Rotate(w[t - 2], 17) ^ Rotate(w[t - 2], 19) ^ (w[t - 2] >> 10);
-                w[t] = s1 + w[t - 7] + s0 + w[t - 16];
+                uint w15 = Unsafe.Add(ref word, t - 15);
+                uint w2 = Unsafe.Add(ref word, t - 2);
+                uint s0 = Rotate(w15, 7) ^ Rotate(w15, 18) ^ (w15 >> 3);
+                uint s1 = Rotate(w2, 17) ^ Rotate(w2, 19) ^ (w2 >> 10);
+                Unsafe.Add(ref word, t) = s1 + Unsafe.Add(ref word, t - 7) + s0 + Unsafe.Add(ref word, t - 16);
             }
 
             uint a = state[0], b = state[1], c = state[2], d = state[3];
             uint e = state[4], f = state[5], g = state[6], h = state[7];
             for (int t = 0; t < Rounds; t++)
             {
-                uint t1 = h + (Rotate(e, 6) ^ Rotate(e, 11) ^ Rotate(e, 25)) + ((e & f) ^ (~e & g)) + K[t] + w[t];
+                uint t1 = h + (Rotate(e, 6) ^ Rotate(e, 11) ^ Rotate(e, 25)) + ((e & f) ^ (~e & g))
+                    + Unsafe.Add(ref constant, t) + Unsafe.Add(ref word, t);
                 uint t2 = (Rotate(a, 2) ^ Rotate(a, 13) ^ Rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
                 (h, g, f, e, d, c, b, a) = (g, f, e, d + t1, c, b, a, t1 + t2);
             }

@@ -214,9 +214,9 @@ public sealed partial class TotpEnrolment
 
     private bool IsWrittenAs(ReadOnlySpan<byte> text)
     {
-        byte[] written = GC.AllocateUninitializedArray<byte>(TextBytes, pinned: true);
-        Write(written);
-        bool same = text.SequenceEqual(written);
+        Span<byte> written = stackalloc byte[TextBytes];
+        int length = WriteChecked(written);
+        bool same = text[..length].SequenceEqual(written[..length]) && text[length..].StartsWith(ChecksumName);
         CryptographicOperations.ZeroMemory(written);
         return same;
     }

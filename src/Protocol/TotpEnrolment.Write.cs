@@ -16,6 +16,15 @@ public sealed partial class TotpEnrolment
     /// <param name="text">4096 bytes, which the caller wipes when they are written.</param>
     public void Write(Span<byte> text)
     {
+        int length = WriteChecked(text);
+        Span<byte> digest = stackalloc byte[Sha256.DigestBytes];
+        Sha256.Hash(text[..length], digest);
+        Line(text[..TextBytes], ref length, "checksum", Convert.ToHexStringLower(digest));
+    }
+
+    /// <summary>All but the checksum; returns where that belongs.</summary>
+    private int WriteChecked(Span<byte> text)
+    {
         text = text[..TextBytes];
         text.Fill(LineFeed);
         FirstLine.CopyTo(text);
@@ -49,9 +58,7 @@ public sealed partial class TotpEnrolment
             Line(text, ref length, $"notice_{Decimal(i)}", $"{Decimal(Notices[i].Number)} {Notices[i].Text}");
         }
 
-        Span<byte> digest = stackalloc byte[Sha256.DigestBytes];
-        Sha256.Hash(text[..length], digest);
-        Line(text, ref length, "checksum", Convert.ToHexStringLower(digest));
+        return length;
     }
 
     private static void Name(Span<byte> text, ref int length, string name)

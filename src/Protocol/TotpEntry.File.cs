@@ -55,18 +55,29 @@ public sealed partial class TotpEntry
         }
 
         byte[] binding = BindingOf(enrolment);
-        TotpRecord? first = TotpRecord.TryRead(file[SlotOffset(0)..], binding, out ulong firstSequence);
-        TotpRecord? second = TotpRecord.TryRead(file[SlotOffset(1)..], binding, out ulong secondSequence);
-        bool isSecond = second is not null && (first is null || secondSequence > firstSequence);
-        if ((first ?? second) is null || (first is not null && second is not null && firstSequence == secondSequence))
+        ReadOnlySpan<byte> first = file[SlotOffset(0)..];
+        ReadOnlySpan<byte> second = file[SlotOffset(1)..];
+        int slot = TotpRecord.SequenceOf(second) > TotpRecord.SequenceOf(first) ? 1 : 0;
+        TotpRecord? record = TotpRecord.TryRead(slot == 1 ? second : first, binding, out ulong sequence);
+        if (record is null)
+        {
+            // The newer one was torn, and never counted.
+            slot = Slots - 1 - slot;
+            record = TotpRecord.TryRead(slot == 1 ? second : first, binding, out sequence);
+        }
+        else if (TotpRecord.SequenceOf(second) == TotpRecord.SequenceOf(first)
+            && TotpRecord.TryRead(second, binding, out _) is not null)
+        {
+            record = null; // two that are as new as each other: nobody knows which counts
+        }
+
+        if (record is null)
         {
             enrolment.Dispose();
             return new(TotpProblem.NoRecord);
         }
 
-        entry = isSecond
-            ? new(enrolment, second!) { _slot = 1, _sequence = secondSequence }
-            : new(enrolment, first!) { _sequence = firstSequence };
+        entry = new(enrolment, record) { _slot = slot, _sequence = sequence };
         return fault;
     }
 

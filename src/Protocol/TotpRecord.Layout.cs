@@ -58,6 +58,9 @@ public sealed partial record TotpRecord
         digest[..ChecksumBytes].CopyTo(slot[ChecksumAt..]);
     }
 
+    /// <summary>The number that a slot has, whether or not it counts.</summary>
+    internal static ulong SequenceOf(ReadOnlySpan<byte> slot) => BinaryPrimitives.ReadUInt64BigEndian(slot[SequenceAt..]);
+
     /// <summary>Null: not a slot that this program would write for this secret.</summary>
     internal static TotpRecord? TryRead(ReadOnlySpan<byte> slot, ReadOnlySpan<byte> binding, out ulong sequence)
     {
