@@ -21,7 +21,7 @@ internal static class FactorCommandLine
     {
         string program = $"sallyport {command}";
         Option[] known = command switch { "codes" => _codes, "invite" => _invite, _ => _common };
-        GetOpt options = new(program, words, known);
+        GetOpt options = new(program, words, known, anywhere: true);
         var call = new CallOptions();
         string? user = null;
         List<string> arguments = [];

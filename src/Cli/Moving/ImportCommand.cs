@@ -21,7 +21,7 @@ internal static class ImportCommand
 
     public static int Run(IReadOnlyList<string> words)
     {
-        GetOpt options = new("sallyport import-ga", words, _options);
+        GetOpt options = new("sallyport import-ga", words, _options, anywhere: true);
         bool all = false;
         string configuration = FactorCommand.DefaultConfiguration;
         string? codesFile = null;
