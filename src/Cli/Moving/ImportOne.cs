@@ -74,7 +74,7 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
         {
             // Of an interrupted run, if it is the same secret; then its codes were never shown, and new ones are made.
             using TotpReading held = stores.Store.Open(account.Name);
-            if (held.Entry is null || !SameSecret(held.Entry, entry!))
+            if (held.Entry is null || !IsOf(held.Entry, entry!.Enrolment.Secret, entry.Mode))
             {
                 problem = "he has another factor in the root-only store already";
                 return false;
@@ -97,9 +97,23 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
             return ImportOutcome.Failed;
         }
 
+        if (!last.TryGetSecret(out OtpSecret? secret))
+        {
+            problem = "it has no valid secret";
+            return ImportOutcome.Failed;
+        }
+
         // 3. What was used up between the reading and the moving.
+        // Only of the same secret: whoever has his shell can put any file there.
+        using (secret)
         using (TotpReading held = stores.Store.Open(account.Name))
         {
+            if (held.Entry is not null && !IsOf(held.Entry, secret, last.Mode))
+            {
+                problem = $"\"{home.MovingPath}\" is not of his factor in the root-only store";
+                return ImportOutcome.Failed;
+            }
+
             int merged = held.Entry is null ? Errno.ENOENT : Merge(held, ImportedAccount.Record(last));
             if (merged == 0 && codes.Length == 0 && recoveryCodes > 0)
             {
@@ -142,7 +156,6 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
         return entry.Changed ? held.Save() : 0;
     }
 
-    private static bool SameSecret(TotpEntry one, TotpEntry other) =>
-        one.Enrolment.Secret.Expose().SequenceEqual(other.Enrolment.Secret.Expose())
-        && one.Mode == other.Mode;
+    private static bool IsOf(TotpEntry entry, OtpSecret secret, OtpMode mode) =>
+        entry.Enrolment.Secret.Expose().SequenceEqual(secret.Expose()) && entry.Mode == mode;
 }
