@@ -23,9 +23,13 @@ internal enum ImportOutcome
 /// </summary>
 internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider time, int recoveryCodes)
 {
-    public ImportOutcome Run(Account account, out uint[] codes, out string? problem)
+    /// <param name="show">
+    /// Given the new recovery codes before the last trace of the old file goes: an import that was interrupted before
+    /// anybody saw them makes others.
+    /// </param>
+    public ImportOutcome Run(Account account, Action<uint[]> show, out string? problem)
     {
-        codes = [];
+        uint[] codes = [];
         problem = null;
         var home = new HomePlace(account);
 
@@ -61,7 +65,7 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
             }
         }
 
-        return Finish(account, home, ref codes, ref problem);
+        return Finish(account, home, codes, show, ref problem);
     }
 
     private bool Enrol(Account account, StateFile file, out uint[] codes, out string? problem)
@@ -88,7 +92,8 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
         return problem is null;
     }
 
-    private ImportOutcome Finish(Account account, HomePlace home, ref uint[] codes, ref string? problem)
+    private ImportOutcome Finish(
+        Account account, HomePlace home, uint[] codes, Action<uint[]> show, ref string? problem)
     {
         using Host.Files.HomeFile.Reading moving = home.ReadMoving();
         if (moving.State is not StateFile last)
@@ -132,7 +137,13 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
 
         // 4. A backup, then nothing is left in the home.
         int error = retired.Keep(account.Name, last);
-        error = error == 0 ? home.RemoveMoving() : error;
+        if (error == 0)
+        {
+            show(codes);
+            error = home.RemoveMoving();
+        }
+
+        Array.Clear(codes);
         problem = error == 0 ? null : $"\"{home.Path}\" cannot be retired: {Unistd.StrError(error)}";
         return error == 0 ? ImportOutcome.Imported : ImportOutcome.Failed;
     }
