@@ -37,7 +37,7 @@ internal static class FactorCommand
 
         if (uid != 0 && arguments.Count > 0)
         {
-            Screen.WriteError($"Only root may choose that ({arguments[0]}); what you get is your administrator's choice");
+            Screen.WriteError($"Only root may choose that ({arguments[0]}).\nWhat you get is your administrator's choice.");
             return Failed;
         }
 
@@ -50,7 +50,8 @@ internal static class FactorCommand
 
         if (uid != 0)
         {
-            Screen.WriteError($"No agent answers at {call.Socket}: please tell your administrator (systemctl status sallyport-agent.socket)");
+            Screen.WriteError($"No agent answers at {call.Socket}.\n"
+                + "Please tell your administrator (systemctl status sallyport-agent.socket).");
             return Failed;
         }
 
