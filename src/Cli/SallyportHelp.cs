@@ -66,8 +66,8 @@ internal static class SallyportHelp
     };
 
     private const string Call = """
-                  --socket=PATH     the agent, if not /run/sallyport/agent.sock
-                  --config=FILE     where no agent runs: its configuration
+              --socket=PATH     the agent, if not /run/sallyport/agent.sock
+              --config=FILE     where no agent runs: its configuration
 
         """;
 }
