@@ -53,6 +53,10 @@ internal sealed class Trace(Stream output)
         Op.Auth => "auth",
         Op.Account => "account",
         Op.Session => "session",
+        Op.Enrol => "enrol",
+        Op.Codes => "codes",
+        Op.Status => "status",
+        Op.Invite => "invite",
         _ => "nothing",
     };
 }

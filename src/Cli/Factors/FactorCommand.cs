@@ -37,7 +37,7 @@ internal static class FactorCommand
 
         if (uid != 0 && arguments.Count > 0)
         {
-            Screen.WriteError($"Only root may choose that ({arguments[0]}); what you get is your administrator's choice");
+            Screen.WriteError($"Only root may choose that ({arguments[0]}).\nWhat you get is your administrator's choice.");
             return Failed;
         }
 
@@ -50,7 +50,8 @@ internal static class FactorCommand
 
         if (uid != 0)
         {
-            Screen.WriteError($"No agent answers at {call.Socket}: please tell your administrator (systemctl status sallyport-agent.socket)");
+            Screen.WriteError($"No agent answers at {call.Socket}.\n"
+                + "Please tell your administrator (systemctl status sallyport-agent.socket).");
             return Failed;
         }
 
@@ -79,13 +80,13 @@ internal static class FactorCommand
         };
     }
 
-    /// <summary>60s, 30m, 48h, 7d, as seconds in digits; null: none of these.</summary>
+    /// <summary>60s, 30m, 48h, 7d, as seconds in digits; null: none of these, or out of the range of an invitation.</summary>
     public static string? Seconds(string text)
     {
         int unit = text is [.., char last] ? last switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86_400, _ => 0 } : 0;
         return unit > 0 && int.TryParse(text.AsSpan(..^1), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
-            && count is > 0 and < 1_000_000 / 10
-                ? ((long)count * unit).ToString(CultureInfo.InvariantCulture)
+            && (long)count * unit is >= 60 and var seconds && seconds <= EnrolmentOptions.LongestInvitation.TotalSeconds
+                ? seconds.ToString(CultureInfo.InvariantCulture)
                 : null;
     }
 }

@@ -21,7 +21,7 @@ internal static class FactorCommandLine
     {
         string program = $"sallyport {command}";
         Option[] known = command switch { "codes" => _codes, "invite" => _invite, _ => _common };
-        GetOpt options = new(program, words, known);
+        GetOpt options = new(program, words, known, anywhere: true);
         var call = new CallOptions();
         string? user = null;
         List<string> arguments = [];
@@ -48,7 +48,7 @@ internal static class FactorCommandLine
                     arguments.Add($"expires={seconds}");
                     break;
                 case "expires":
-                    return Wrong(command, $"{program}: --expires takes a number and s, m, h or d, such as 48h");
+                    return Wrong(command, $"{program}: --expires takes 60s to 90d, such as 48h");
                 default:
                     arguments.Add(option.Name);
                     break;

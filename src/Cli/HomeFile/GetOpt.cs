@@ -9,8 +9,11 @@ internal sealed record Option(char Letter, string Name, bool TakesArgument);
 /// getopt_long(3) with '+': options end at the first word that is none, or at "--"; letters may be clustered, long
 /// names cut short as long as they stay unique. The error texts are glibc's, because people and scripts know them.
 /// </summary>
-internal sealed class GetOpt(string program, IReadOnlyList<string> words, IReadOnlyList<Option> options)
+/// <param name="anywhere">Without the '+': options may stand behind other words too, up to "--".</param>
+internal sealed class GetOpt(
+    string program, IReadOnlyList<string> words, IReadOnlyList<Option> options, bool anywhere = false)
 {
+    private readonly List<string> _passed = [];
     private int _word;
 
     // Where the next letter of a cluster stands in the current word; 0 outside a cluster.
@@ -19,8 +22,8 @@ internal sealed class GetOpt(string program, IReadOnlyList<string> words, IReadO
     /// <summary>What is wrong with the option at which TryNext stopped; null if it came to their end.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>The words behind the options.</summary>
-    public IEnumerable<string> Rest => words.Skip(_word);
+    /// <summary>The words that are no options.</summary>
+    public IEnumerable<string> Rest => _passed.Concat(words.Skip(_word));
 
     /// <summary>The next option, with its argument if it takes one, else with an empty one.</summary>
     public bool TryNext([NotNullWhen(true)] out Option? option, out string argument)
@@ -29,6 +32,11 @@ internal sealed class GetOpt(string program, IReadOnlyList<string> words, IReadO
         if (_letter > 0)
         {
             return TryLetter(out option, out argument);
+        }
+
+        while (anywhere && _word < words.Count && words[_word] is not ['-', _, ..])
+        {
+            _passed.Add(words[_word++]);
         }
 
         if (_word >= words.Count || words[_word] is not ['-', _, ..] word)

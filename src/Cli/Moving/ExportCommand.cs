@@ -18,7 +18,7 @@ internal static class ExportCommand
 
     public static int Run(IReadOnlyList<string> words)
     {
-        GetOpt options = new("sallyport export-ga", words, _options);
+        GetOpt options = new("sallyport export-ga", words, _options, anywhere: true);
         bool force = false;
         string configuration = FactorCommand.DefaultConfiguration;
         while (options.TryNext(out Option? option, out string value))

@@ -16,17 +16,19 @@ internal sealed class HomePlace(Account account)
 
     public string Path => _path;
 
+    public string MovingPath => _path + MovingSuffix;
+
     /// <summary>Dispose of the reading; its problem says what is in the way.</summary>
     public Host.Files.HomeFile.Reading Read() => File(_path).Read();
 
-    public Host.Files.HomeFile.Reading ReadMoving() => File(_path + MovingSuffix).Read();
+    public Host.Files.HomeFile.Reading ReadMoving() => File(MovingPath).Read();
 
     /// <summary>From now on nobody logs in by it. 0 or an errno.</summary>
     public int MoveAside() => InHome((folder, name) =>
-        Stdio.renameat2(folder, name, folder, Name(_path + MovingSuffix), Stdio.RENAME_NOREPLACE));
+        Stdio.renameat2(folder, name, folder, Name(MovingPath), Stdio.RENAME_NOREPLACE));
 
     /// <summary>0 or an errno.</summary>
-    public int RemoveMoving() => InHome((folder, _) => Unistd.unlinkat(folder, Name(_path + MovingSuffix), 0));
+    public int RemoveMoving() => InHome((folder, _) => Unistd.unlinkat(folder, Name(MovingPath), 0));
 
     /// <summary>Writes the file anew, durably. EEXIST where one is there and may not be replaced.</summary>
     public int Write(ReadOnlyMemory<byte> content, bool replace)

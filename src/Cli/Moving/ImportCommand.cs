@@ -21,7 +21,7 @@ internal static class ImportCommand
 
     public static int Run(IReadOnlyList<string> words)
     {
-        GetOpt options = new("sallyport import-ga", words, _options);
+        GetOpt options = new("sallyport import-ga", words, _options, anywhere: true);
         bool all = false;
         string configuration = FactorCommand.DefaultConfiguration;
         string? codesFile = null;
@@ -84,12 +84,11 @@ internal static class ImportCommand
                 continue;
             }
 
-            switch (one.Run(account, out uint[] codes, out string? problem))
+            switch (one.Run(account, codes => Show(shown, codes, codesFile), out string? problem))
             {
                 case ImportOutcome.Imported:
                     imported++;
                     Syslog.Notice($"{shown}: second factor moved to the root-only store by root");
-                    Show(shown, codes, codesFile);
                     break;
                 case ImportOutcome.Failed:
                     failed++;
@@ -105,7 +104,6 @@ internal static class ImportCommand
                     break;
             }
 
-            Array.Clear(codes);
             if (users is null && (i + 1) % 100 == 0)
             {
                 Screen.WriteError(Invariant($"{i + 1} of {names.Length} accounts looked at, {imported} imported, {failed} not"));

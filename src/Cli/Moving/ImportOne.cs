@@ -23,9 +23,13 @@ internal enum ImportOutcome
 /// </summary>
 internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider time, int recoveryCodes)
 {
-    public ImportOutcome Run(Account account, out uint[] codes, out string? problem)
+    /// <param name="show">
+    /// Given the new recovery codes before the last trace of the old file goes: an import that was interrupted before
+    /// anybody saw them makes others.
+    /// </param>
+    public ImportOutcome Run(Account account, Action<uint[]> show, out string? problem)
     {
-        codes = [];
+        uint[] codes = [];
         problem = null;
         var home = new HomePlace(account);
 
@@ -61,7 +65,7 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
             }
         }
 
-        return Finish(account, home, ref codes, ref problem);
+        return Finish(account, home, codes, show, ref problem);
     }
 
     private bool Enrol(Account account, StateFile file, out uint[] codes, out string? problem)
@@ -74,7 +78,7 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
         {
             // Of an interrupted run, if it is the same secret; then its codes were never shown, and new ones are made.
             using TotpReading held = stores.Store.Open(account.Name);
-            if (held.Entry is null || !SameSecret(held.Entry, entry!))
+            if (held.Entry is null || !IsOf(held.Entry, entry!.Enrolment.Secret, entry.Mode))
             {
                 problem = "he has another factor in the root-only store already";
                 return false;
@@ -88,7 +92,8 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
         return problem is null;
     }
 
-    private ImportOutcome Finish(Account account, HomePlace home, ref uint[] codes, ref string? problem)
+    private ImportOutcome Finish(
+        Account account, HomePlace home, uint[] codes, Action<uint[]> show, ref string? problem)
     {
         using Host.Files.HomeFile.Reading moving = home.ReadMoving();
         if (moving.State is not StateFile last)
@@ -97,9 +102,23 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
             return ImportOutcome.Failed;
         }
 
+        if (!last.TryGetSecret(out OtpSecret? secret))
+        {
+            problem = "it has no valid secret";
+            return ImportOutcome.Failed;
+        }
+
         // 3. What was used up between the reading and the moving.
+        // Only of the same secret: whoever has his shell can put any file there.
+        using (secret)
         using (TotpReading held = stores.Store.Open(account.Name))
         {
+            if (held.Entry is not null && !IsOf(held.Entry, secret, last.Mode))
+            {
+                problem = $"\"{home.MovingPath}\" is not of his factor in the root-only store";
+                return ImportOutcome.Failed;
+            }
+
             int merged = held.Entry is null ? Errno.ENOENT : Merge(held, ImportedAccount.Record(last));
             if (merged == 0 && codes.Length == 0 && recoveryCodes > 0)
             {
@@ -118,7 +137,13 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
 
         // 4. A backup, then nothing is left in the home.
         int error = retired.Keep(account.Name, last);
-        error = error == 0 ? home.RemoveMoving() : error;
+        if (error == 0)
+        {
+            show(codes);
+            error = home.RemoveMoving();
+        }
+
+        Array.Clear(codes);
         problem = error == 0 ? null : $"\"{home.Path}\" cannot be retired: {Unistd.StrError(error)}";
         return error == 0 ? ImportOutcome.Imported : ImportOutcome.Failed;
     }
@@ -142,7 +167,6 @@ internal sealed class ImportOne(HostStores stores, Retired retired, TimeProvider
         return entry.Changed ? held.Save() : 0;
     }
 
-    private static bool SameSecret(TotpEntry one, TotpEntry other) =>
-        one.Enrolment.Secret.Expose().SequenceEqual(other.Enrolment.Secret.Expose())
-        && one.Mode == other.Mode;
+    private static bool IsOf(TotpEntry entry, OtpSecret secret, OtpMode mode) =>
+        entry.Enrolment.Secret.Expose().SequenceEqual(secret.Expose()) && entry.Mode == mode;
 }

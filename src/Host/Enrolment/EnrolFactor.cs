@@ -23,8 +23,8 @@ internal sealed class EnrolFactor(
         bool enrolled = problem is ReadProblem.None;
         if (problem is ReadProblem.Unusable && !(request.ByRoot && options.Force))
         {
-            conversation.Tell($"The entry of {request.User} cannot be read; an administrator replaces it by "
-                + $"sallyport enroll --user {request.User} --force");
+            conversation.Tell($"The entry of {request.User} cannot be read. An administrator replaces it by:\n"
+                + $"  sallyport enroll --user {request.User} --force");
             return Verdict.Deny;
         }
 
@@ -72,7 +72,7 @@ internal sealed class EnrolFactor(
     {
         if (codes.Length > 0)
         {
-            conversation.Inform("Recovery codes, for the day the phone is lost. Each works once. They are shown only now:\n"
+            conversation.Inform("Recovery codes, for the day the phone is lost. Each works once.\nThey are shown only now:\n"
                 + string.Join('\n', codes.Select(code => string.Create(CultureInfo.InvariantCulture, $"  {code}"))));
         }
 
@@ -113,7 +113,7 @@ internal sealed class EnrolFactor(
 
         if (!enrolled)
         {
-            conversation.Tell($"To enrol you need an invitation; an administrator gives it by: sallyport invite {request.User}");
+            conversation.Tell($"To enrol you need an invitation. An administrator gives it by:\n  sallyport invite {request.User}");
             return false;
         }
 

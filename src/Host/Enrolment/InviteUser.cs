@@ -28,7 +28,8 @@ internal sealed class InviteUser(Invitations invitations, TimeProvider time, Act
         string until = FactorStatus.Moment(expires.ToUnixTimeSeconds());
         log($"{request.User}: invited to enrol{(options.Replace ? ", replacing his factor" : "")}, until {until}");
         conversation.Inform($"""
-            Give this code to {request.User}, by a way on which you know that it is him. It works once, until {until}:
+            Give this code to {request.User}, by a way on which you know that it is him.
+            It works once, until {until}:
               {code}
             He enrols with it, logged in on this host, by:
               sallyport enroll
