@@ -169,6 +169,22 @@ public sealed class Given_a_host_set_up_by_the_how_to : IAsyncLifetime
         Assert.Equal("inactive", await _host.SayAsync("systemctl is-active sallyport-agent.socket || true"));
     }
 
+    [Fact]
+    public async Task A_secret_is_moved_out_of_the_home_and_back()
+    {
+        HowTo moving = HowTo.Read("root-only-store.md");
+
+        await moving.FollowAsync(_host, "Move");
+        Assert.Equal("none", await _host.SayAsync("[ -e /home/alice/.google_authenticator ] || echo none"));
+        Assert.Equal("root 600", await _host.SayAsync("stat -c '%U %a' /var/lib/sallyport/totp/alice"));
+        await LogsInAsync();
+        Assert.Matches("[A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}", await moving.FollowAsync(_host, "New people"));
+
+        await moving.FollowAsync(_host, "Going back");
+        Assert.Equal("alice 400", await _host.SayAsync("stat -c '%U %a' /home/alice/.google_authenticator"));
+        Assert.Matches("DISALLOW_REUSE [0-9]+", await _host.SayAsync("cat /home/alice/.google_authenticator"));
+    }
+
     private async Task LogsInAsync()
     {
         Command login = await _alice.SshAsync(await Person.PasscodeAsync());
