@@ -22,6 +22,11 @@ internal sealed class HostStores : IDisposable
         try
         {
             string state = new ConfigurationFile(configuration).Current().StateDirectory;
+            if (!Directory.Exists(state))
+            {
+                PrivateFolder.Open(state).Dispose(); // the agent has not been started here yet
+            }
+
             return new(TotpStore.At(state + "/totp", TimeSpan.FromSeconds(30)), Invitations.At(state + "/invitations"), state);
         }
         catch (ConfigurationException wrong)
