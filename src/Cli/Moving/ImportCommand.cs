@@ -64,6 +64,7 @@ internal static class ImportCommand
 
         using HostStores stores = HostStores.Open(configuration);
         using var retired = new Retired(stores.StateDirectory);
+        retired.RemoveLeftovers();
         using TextWriter? codes = codesFile is null ? null : NewFile(codesFile);
         return Import(new ImportOne(stores, retired, TimeProvider.System, count), all ? null : users, codes);
     }

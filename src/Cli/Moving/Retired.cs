@@ -13,9 +13,22 @@ namespace Sallyport.Cli.Moving;
 internal sealed class Retired : IDisposable
 {
     private readonly SafeFileHandle _folder;
+    private readonly string _path;
 
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public Retired(string stateDirectory) => _folder = PrivateFolder.Open(stateDirectory + "/retired");
+    public Retired(string stateDirectory) => _folder = PrivateFolder.Open(_path = stateDirectory + "/retired");
+
+    /// <summary>Deletes what imports left behind that were killed: it holds secrets.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public void RemoveLeftovers()
+    {
+        // The name that DurableReplace gives a file before it is whole. Of an import that still runs it would be missed:
+        // that one says so, and can be run again.
+        foreach (string path in Directory.EnumerateFiles(_path, "*.google_authenticator~??????"))
+        {
+            File.Delete(path);
+        }
+    }
 
     /// <summary>0 or an errno; on disk when it returns.</summary>
     public int Keep(string user, StateFile file)

@@ -22,8 +22,9 @@ public sealed class EnrolmentDiskFullTests
         Outcome codes = await host.RootAsync("codes", "ada");
         byte[] after = host.Entry("ada");
         string[] files = host.Files("totp");
-        Login login = await ada.SshAsync("id -un", enrolled.Phone.Passcode());
-        Login replay = await ada.SshAsync("id -un", enrolled.Phone.Passcode());
+        string passcode = enrolled.Phone.Passcode();
+        Login login = await ada.SshAsync("id -un", passcode);
+        Login replay = await ada.SshAsync("id -un", passcode);
 
         Assert.All([replaced, first, codes], refused =>
         {

@@ -38,7 +38,8 @@ public sealed partial class MovingTests
         Assert.DoesNotContain(".google_authenticator", files, StringComparison.Ordinal);
         Assert.Equal(before, host.Sandbox.Read(Backup));
         Assert.Equal("400 root\n", await host.Sandbox.RunAsync("stat", "-c", "%a %U", Backup));
-        Assert.Equal("700 root\n", await host.Sandbox.RunAsync("stat", "-c", "%a %U", StoreHost.State + "/retired"));
+        Assert.Equal(
+            "700 root\n", await host.Sandbox.RunAsync("stat", "-c", "%a %U", StoreHost.State + "/retired"));
         Assert.Matches(
             $@"(?s)\nsecret = {phone.Secret}\nmode = totp\n.*\nwindow = 3\nrate_limit = 10 30\nreuse = refuse\n",
             Encoding.Latin1.GetString(host.Entry("ada")));
@@ -74,7 +75,7 @@ public sealed partial class MovingTests
     {
         await using StoreHost host = await StoreHost.StartAsync();
         (Account ada, Authenticator phone, _) = await MakeAsync(host, "-c", "-w", "3", "-u", "-e", "0");
-        string[] code = [.. await Task.WhenAll(Enumerable.Range(0, 6).Select(i => host.OathToolHotpAsync(phone.Secret, i)))];
+        string[] code = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => host.OathToolHotpAsync(phone.Secret, i)));
         Assert.Equal(0, (await host.DebiansModuleAsync("ada", code[1])).ExitCode);
 
         await host.RootDoesAsync("import-ga", "ada");
@@ -115,11 +116,11 @@ public sealed partial class MovingTests
     }
 
     [Theory]
-    [InlineData("ln -s /home/bob/.google_authenticator $HOME/.google_authenticator", "it is a symbolic link, which is not followed")]
-    [InlineData("ln -s /root/secret $HOME/.google_authenticator", "it is a symbolic link, which is not followed")]
-    [InlineData("mkfifo -m 600 $HOME/.google_authenticator", "is not a regular file")]
-    [InlineData("mkdir -m 700 $HOME/.google_authenticator", "is not a regular file")]
-    [InlineData("echo SECRET > $HOME/.google_authenticator", "more permissive")]
+    [InlineData("ln -s /home/bob/.google_authenticator", "it is a symbolic link, which is not followed")]
+    [InlineData("ln -s /root/secret", "it is a symbolic link, which is not followed")]
+    [InlineData("mkfifo -m 600", "is not a regular file")]
+    [InlineData("mkdir -m 700", "is not a regular file")]
+    [InlineData("install -m 644 /etc/hostname", "more permissive")]
     public async Task What_is_no_private_file_of_its_own_is_not_read(string made, string reason)
     {
         await using StoreHost host = await StoreHost.StartAsync();
@@ -127,7 +128,7 @@ public sealed partial class MovingTests
         Account bob = await host.World.AddAccountAsync("bob");
         await bob.EnrolAsync("TOTP_AUTH");
         host.Sandbox.Write("/root/secret", bob.State, UnixFileMode.UserRead);
-        Assert.Equal(0, (await host.AsAsync("ada", "sh", "-c", made)).ExitCode);
+        Assert.Equal(0, (await host.AsAsync("ada", "sh", "-c", $"{made} $HOME/.google_authenticator")).ExitCode);
 
         Outcome import = await host.RootAsync("import-ga", "ada");
 
@@ -238,7 +239,8 @@ public sealed partial class MovingTests
         Assert.Equal(entry, still);
         Assert.Equal(replaceable ? 0 : 1, forced.ExitCode);
         Assert.Equal(replaceable, !host.HasEntry("ada"));
-        Assert.Equal(replaceable, (await host.Sandbox.TryAsync("grep", "-q", enrolled.Phone.Secret, ada.StateFile)).ExitCode == 0);
+        Outcome search = await host.Sandbox.TryAsync("grep", "-q", enrolled.Phone.Secret, ada.StateFile);
+        Assert.Equal(replaceable, search.ExitCode == 0);
         Assert.False(host.Sandbox.Exists("/home/ada/elsewhere"));
     }
 
@@ -265,7 +267,8 @@ public sealed partial class MovingTests
         Account ada = await host.World.AddAccountAsync("ada");
         Outcome made = await host.AsAsync("ada", ["google-authenticator", "-f", "-q", "-C", "-Q", "NONE", .. flags]);
         Assert.True(made.ExitCode == 0, made.ToString());
-        return (ada, new Authenticator(ada.State.Split('\n')[0]), [.. Scratch().Matches(ada.State).Select(m => m.Value)]);
+        string file = ada.State;
+        return (ada, new Authenticator(file.Split('\n')[0]), [.. Scratch().Matches(file).Select(m => m.Value)]);
     }
 
     private static string[] RecoveryCodes(string said, string user) =>

@@ -96,8 +96,11 @@ public sealed class StolenShellTests
         Assert.Contains("To enrol you need an invitation", enroll.Errors, StringComparison.Ordinal);
         Assert.Contains("ada is not enrolled.", codes.Errors, StringComparison.Ordinal);
         Assert.Equal(Denied, LastLine(raw));
-        Assert.All([enroll, codes, raw], attempt => Assert.Empty(StoreHost.Read(attempt.Output).Codes));
-        Assert.All([enroll, codes, raw], attempt => Assert.DoesNotContain("secret", attempt.Output, StringComparison.Ordinal));
+        Assert.All([enroll, codes, raw], attempt =>
+        {
+            Assert.Empty(StoreHost.Read(attempt.Output).Codes);
+            Assert.DoesNotContain("secret", attempt.Output, StringComparison.Ordinal);
+        });
         Assert.Empty(host.Files("totp"));
     }
 
@@ -110,11 +113,12 @@ public sealed class StolenShellTests
         byte[] before = host.Entry("ada");
 
         // What asks for a factor first; three of them, for the fourth would be refused as one too many.
+        string passcode = enrolled.Phone.Passcode();
         Outcome[] proofs =
         [
-            await SayAsync(host, "version=1 op=enrol user=ada arg=no-confirm arg=force uid=0 service=sshd", "000000", "y", "y"),
+            await SayAsync(host, "version=1 op=enrol user=ada arg=no-confirm arg=force uid=0 service=sshd", "000000", "y"),
             await SayAsync(host, "version=1 op=codes user=ada arg=recovery-codes=10 authenticated=yes uid=0", "00000000"),
-            await SayAsync(host, $"version=1 op=auth user=ada authtok={enrolled.Phone.Passcode()} arg=use_first_pass arg=nullok", ""),
+            await SayAsync(host, $"version=1 op=auth user=ada authtok={passcode} arg=use_first_pass arg=nullok", ""),
         ];
         Outcome[] refused =
         [
@@ -149,7 +153,8 @@ public sealed class StolenShellTests
         await host.AsAsync("ada", "mkdir", "-m", "0700", "/home/ada/state");
         string[][] lines =
         [
-            ["invite", "ada", "--replace"], ["invite", "ada", "--replace", "--socket", "/nowhere", "--config", "/tmp/his.conf"],
+            ["invite", "ada", "--replace"],
+            ["invite", "ada", "--replace", "--socket", "/nowhere", "--config", "/tmp/his.conf"],
             ["enroll", "-C"], ["enroll", "-f"], ["enroll", "-e", "10"], ["enroll", "--user", "root"],
             ["enroll", "--socket", "/nowhere", "--config", "/tmp/his.conf"],
             ["codes", "-n", "10"], ["codes", "root"], ["codes", "--socket", "/nowhere", "--config", "/tmp/his.conf"],
@@ -181,7 +186,8 @@ public sealed class StolenShellTests
         string agent = host.Sandbox.Read("/run/sallyport-agent.pid").Trim();
         string[] attempts =
         [
-            "cat /var/lib/sallyport/totp/ada", "ls /var/lib/sallyport", "ls /var/lib/sallyport/totp", "cd /var/lib/sallyport/totp",
+            "cat /var/lib/sallyport/totp/ada", "ls /var/lib/sallyport", "ls /var/lib/sallyport/totp",
+            "cd /var/lib/sallyport/totp",
             "ln /var/lib/sallyport/totp/ada /home/ada/x", "mv /var/lib/sallyport/totp/ada /home/ada/x",
             "rm -f /var/lib/sallyport/totp/ada", "echo x >> /var/lib/sallyport/totp/ada", "mkdir /var/lib/sallyport/x",
             $"head -c 1 /proc/{agent}/mem", $"cat /proc/{agent}/environ", $"ls /proc/{agent}/fd", $"kill -9 {agent}",
@@ -264,5 +270,6 @@ public sealed class StolenShellTests
     private static Task<Outcome> SayAsync(StoreHost host, string fields, params string[] answers) =>
         host.AsAsync("ada", ["perl", "-e", RawCaller, fields, .. answers]);
 
-    private static string LastLine(Outcome said) => said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("");
+    private static string LastLine(Outcome said) =>
+        said.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("");
 }

@@ -68,7 +68,9 @@ internal sealed partial class StoreHost : IAsyncDisposable
         Read(await RootDoesAsync(["enroll", "--user", user, "-C", "-Q", "NONE", .. words]));
 
     public static Enrolled Read(string seen) => new(
-        new Authenticator(Key().Match(seen).Groups[1].Value), [.. Code().Matches(seen).Select(m => m.Groups[1].Value)], seen);
+        new Authenticator(Key().Match(seen).Groups[1].Value),
+        [.. Code().Matches(seen).Select(match => match.Groups[1].Value)],
+        seen);
 
     /// <summary>The passcode of now, by somebody else's program.</summary>
     public async Task<string> OathToolAsync(string secret) =>

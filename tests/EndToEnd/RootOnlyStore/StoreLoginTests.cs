@@ -70,7 +70,8 @@ public sealed class StoreLoginTests
         (Enrolled enrolled, _) = await EnrolAsync(host);
         string[] search =
         [
-            "grep", "-rlF", enrolled.Phone.Secret, "/home", "/var/lib", "/var/log", "/var/tmp", "/etc", "/run", "/tmp", "/root",
+            "grep", "-rlF", enrolled.Phone.Secret,
+            "/home", "/var/lib", "/var/log", "/var/tmp", "/etc", "/run", "/tmp", "/root",
         ];
 
         Outcome hers = await host.AsAsync("ada", search);

@@ -14,7 +14,8 @@ public sealed partial class StoreTranscriptTests
         await using StoreHost host = await StartAsync();
         string invitation = await host.InviteAsync("ada");
         using var ada = Terminal.Open(host.Sandbox, "ada", "sallyport enroll", locale);
-        await ada.AnswerAsync(StoreHost.InvitationPrompt, invitation.Replace("-", " ", StringComparison.Ordinal).ToLowerInvariant());
+        await ada.AnswerAsync(
+            StoreHost.InvitationPrompt, invitation.Replace('-', ' ').ToLowerInvariant());
         await ada.AnswerAsync(StoreHost.PasscodePrompt, "000000");
         await ada.AnswerAsync(StoreHost.PasscodePrompt, "no idea");
         await ada.AskedAsync(StoreHost.PasscodePrompt);
@@ -99,8 +100,9 @@ public sealed partial class StoreTranscriptTests
         string seen = "";
         foreach ((string user, string line) in new[]
         {
-            ("ada", "enroll -C"), ("ada", "enroll --user root"), ("ada", "enroll -q"), ("ada", "invite ada"), ("ada", "codes -n 10"),
-            ("ada", "import-ga ada"), ("ada", "export-ga ada"), ("ada", "enroll --socket /nowhere"), ("ada", "status root"),
+            ("ada", "enroll -C"), ("ada", "enroll --user root"), ("ada", "enroll -q"), ("ada", "invite ada"),
+            ("ada", "codes -n 10"), ("ada", "import-ga ada"),
+            ("ada", "export-ga ada"), ("ada", "enroll --socket /nowhere"), ("ada", "status root"),
             ("root", "invite nobody-of-that-name"), ("root", "invite"), ("root", "invite ada --expires=91d"),
             ("root", "import-ga ada"), ("root", "export-ga"), ("root", "enroll --user ada -S 61"),
         })
