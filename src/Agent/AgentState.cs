@@ -47,6 +47,11 @@ internal sealed class AgentState(ConfigurationFile configuration, FileLocks lock
         SpentCodes? spentCodes = null;
         try
         {
+            if (!Directory.Exists(folder))
+            {
+                PrivateFolder.Open(folder).Dispose();
+            }
+
             store = TotpStore.At(folder + "/totp", TimeSpan.FromSeconds(30));
             store.RemoveLeftovers();
             invitations = Invitations.At(folder + "/invitations");

@@ -14,6 +14,8 @@ public sealed class Given_a_power_cut : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sallyport-disk-");
 
+    private int _cuts;
+
     private string Image => Path.Combine(_folder.FullName, "disk");
 
     private string Mounted => Path.Combine(_folder.FullName, "mounted");
@@ -96,7 +98,8 @@ public sealed class Given_a_power_cut : IDisposable
 
     private string AfterThePowerCut(string name, Action<string>? look = null)
     {
-        string copy = Image + ".copy";
+        // A name of its own: a loop device that still has the copy before this one would show that.
+        string copy = $"{Image}.{_cuts++}";
         string mounted = Mounted + ".copy";
         Directory.CreateDirectory(mounted);
 
@@ -119,6 +122,7 @@ public sealed class Given_a_power_cut : IDisposable
         finally
         {
             Run("umount", mounted);
+            File.Delete(copy);
         }
     }
 
