@@ -9,10 +9,24 @@ namespace Sallyport.Protocol;
 /// </summary>
 public sealed class OtpSecret : IDisposable
 {
-    private readonly byte[] _key;
+    private const int UsualBytes = 64; // what HMAC takes without hashing it first
+    private const int MostSpare = 8;
+
+    // Memory that the collector does not move is slow to get, and a login needs some for each copy that it makes.
+    [ThreadStatic]
+    private static Stack<byte[]>? _spare;
+
+    private readonly byte[] _memory;
+    private readonly int _length;
     private bool _disposed;
 
-    private OtpSecret(int length) => _key = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+    private OtpSecret(int length)
+    {
+        _length = length;
+        _memory = length <= UsualBytes && _spare is not null && _spare.TryPop(out byte[]? wiped)
+            ? wiped
+            : GC.AllocateUninitializedArray<byte>(Math.Max(length, UsualBytes), pinned: true);
+    }
 
     /// <summary>Copies a secret of at least one byte.</summary>
     /// <param name="key">The bytes of K; the caller wipes his own copy.</param>
@@ -25,7 +39,7 @@ public sealed class OtpSecret : IDisposable
         }
 
         OtpSecret secret = new(key.Length);
-        key.CopyTo(secret._key);
+        key.CopyTo(secret._memory);
         return secret;
     }
 
@@ -45,7 +59,7 @@ public sealed class OtpSecret : IDisposable
         }
 
         secret = new(length);
-        Base32.DecodeLenient(base32, secret._key);
+        Base32.DecodeLenient(base32, secret._memory.AsSpan(0, length));
         return true;
     }
 
@@ -54,7 +68,7 @@ public sealed class OtpSecret : IDisposable
     public ReadOnlySpan<byte> Expose()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _key;
+        return _memory.AsSpan(0, _length);
     }
 
     /// <summary>The same text for every secret.</summary>
@@ -63,7 +77,17 @@ public sealed class OtpSecret : IDisposable
     /// <summary>Wipes the secret.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
         _disposed = true;
-        CryptographicOperations.ZeroMemory(_key);
+        CryptographicOperations.ZeroMemory(_memory);
+        _spare ??= new Stack<byte[]>(MostSpare);
+        if (_memory.Length == UsualBytes && _spare.Count < MostSpare)
+        {
+            _spare.Push(_memory);
+        }
     }
 }
