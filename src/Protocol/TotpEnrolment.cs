@@ -42,6 +42,14 @@ public sealed partial class TotpEnrolment : IDisposable
         Notices = [.. notices];
     }
 
+    // What was judged once is not judged again.
+    private TotpEnrolment(TotpEnrolment other)
+    {
+        Secret = Copy(other.Secret);
+        (Settings, EnrolledAt, RecoveryCodes) = (other.Settings, other.EnrolledAt, other.RecoveryCodes);
+        (Notices, _checksum) = (other.Notices, other._checksum);
+    }
+
     /// <summary>K; it is wiped with the enrolment.</summary>
     public OtpSecret Secret { get; }
 
@@ -58,8 +66,7 @@ public sealed partial class TotpEnrolment : IDisposable
     public IReadOnlyList<Notice> Notices { get; }
 
     /// <summary>The same enrolment with a secret of its own.</summary>
-    public TotpEnrolment Copy() =>
-        new(Copy(Secret), Settings, EnrolledAt, RecoveryCodes, Notices) { _checksum = _checksum };
+    public TotpEnrolment Copy() => new(this);
 
     /// <summary>The same enrolment with other recovery codes.</summary>
     /// <param name="codes">The new codes.</param>

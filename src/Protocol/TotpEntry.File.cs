@@ -77,7 +77,7 @@ public sealed partial class TotpEntry
             return new(TotpProblem.NoRecord);
         }
 
-        entry = new(enrolment, record) { _slot = slot, _sequence = sequence };
+        entry = new(enrolment, record, binding) { _slot = slot, _sequence = sequence };
         return fault;
     }
 

@@ -8,10 +8,10 @@ namespace Sallyport.Protocol;
 /// </summary>
 public sealed partial class TotpEntry : IOtpState, IDisposable
 {
-    private TotpEntry(TotpEnrolment enrolment, TotpRecord record)
+    private TotpEntry(TotpEnrolment enrolment, TotpRecord record, byte[]? binding = null)
     {
         (Enrolment, Record) = (enrolment, record);
-        _binding = BindingOf(enrolment);
+        _binding = binding ?? BindingOf(enrolment);
     }
 
     /// <summary>What was enrolled; it is wiped with the entry.</summary>
