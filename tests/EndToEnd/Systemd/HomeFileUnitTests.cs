@@ -20,7 +20,8 @@ public sealed class Given_a_host_set_up_by_the_how_to : IAsyncLifetime
         await _howTo.FollowAsync(_host, "Home files");
         await _howTo.FollowAsync(_host, "PAM, where nothing asked for a passcode before");
         await _howTo.FollowAsync(_host, "sshd");
-        await _host.UntilAsync(": </dev/tcp/127.0.0.1/22"); // a reload closes the port for a moment
+        // A reload closes the port for a moment, and returns before that.
+        await _host.UntilAsync("[ $(journalctl -o cat -t sshd | grep -c 'Server listening on 0.0.0.0') -ge 2 ]");
     }
 
     public ValueTask DisposeAsync() => _host is null ? ValueTask.CompletedTask : _host.DisposeAsync();
