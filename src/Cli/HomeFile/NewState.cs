@@ -1,8 +1,7 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Cli.Terminal;
-using Sallyport.Host.Interop;
+using Sallyport.Host.Enrolment;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.HomeFile;
@@ -10,23 +9,12 @@ namespace Sallyport.Cli.HomeFile;
 /// <summary>A secret and recovery codes that nobody else knows yet, from the kernel's randomness.</summary>
 internal sealed class NewState : IDisposable
 {
-    private const int SecretBytes = 20; // RFC 4226 section 4, R6: 128 bits at least, 160 recommended
-    private const uint LeastCode = 10_000_000;
-    private const uint CodeCount = 90_000_000;
-
     private readonly uint[] _codes;
 
     public NewState(int recoveryCodes)
     {
-        Span<byte> key = stackalloc byte[SecretBytes];
-        SysRandom.Fill(key);
-        Secret = OtpSecret.FromBytes(key);
-        CryptographicOperations.ZeroMemory(key);
-        _codes = new uint[recoveryCodes];
-        foreach (ref uint code in _codes.AsSpan())
-        {
-            code = RandomCode();
-        }
+        Secret = FreshFactor.Secret();
+        _codes = FreshFactor.RecoveryCodes(recoveryCodes);
     }
 
     public OtpSecret Secret { get; }
@@ -62,21 +50,5 @@ internal sealed class NewState : IDisposable
     {
         Secret.Dispose();
         Array.Clear(_codes);
-    }
-
-    /// <summary>10000000 to 99999999, each as likely as any other.</summary>
-    private static uint RandomCode()
-    {
-        Span<byte> random = stackalloc byte[sizeof(uint)];
-        uint number;
-        do
-        {
-            SysRandom.Fill(random);
-            number = BitConverter.ToUInt32(random);
-        }
-        while (number >= uint.MaxValue / CodeCount * CodeCount);
-
-        CryptographicOperations.ZeroMemory(random);
-        return LeastCode + (number % CodeCount);
     }
 }
