@@ -65,7 +65,7 @@ struct question {
     const char *path;      /* of the agent's socket */
     int fd;
     int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC */
-    unsigned char *buffer; /* HEADER + MAX_PAYLOAD bytes on the stack: first the hello, then what the agent sends */
+    unsigned char *buffer; /* HEADER + MAX_PAYLOAD bytes: first the hello, then what the agent sends */
     size_t start, end;     /* the part of the buffer that is still to be read */
     size_t used;           /* the part of the buffer that has to be wiped */
 };
@@ -355,17 +355,20 @@ static bool read_answer(struct question *q, int *code)
 
 static int ask_agent(pam_handle_t *pamh, const struct op *op, int argc, const char **argv)
 {
-    unsigned char buffer[HEADER + MAX_PAYLOAD];
-    struct question q = { .pamh = pamh, .op = op, .path = DEFAULT_SOCKET, .fd = -1, .buffer = buffer };
+    struct question q = { .pamh = pamh, .op = op, .path = DEFAULT_SOCKET, .fd = -1 };
     int code = op->refusal, saved_errno = errno;
 
-    if (!write_hello(&q, argc, argv) || !connect_agent(&q) || !send_frame(&q, 'H', (char *)buffer, q.end)
-        || !read_answer(&q, &code))
+    /* Not on the stack: there the compiler would touch every page of it, and each costs a new process a fault. */
+    q.buffer = malloc(HEADER + MAX_PAYLOAD);
+    if (!(q.buffer != NULL || refuse(&q, "no memory")) || !write_hello(&q, argc, argv) || !connect_agent(&q)
+        || !send_frame(&q, 'H', (char *)q.buffer, q.end) || !read_answer(&q, &code))
         code = op->refusal;
 
     if (q.fd >= 0)
         close(q.fd);
-    explicit_bzero(buffer, q.used);
+    if (q.buffer != NULL)
+        explicit_bzero(q.buffer, q.used);
+    free(q.buffer);
     /* Any pointer but NULL says yes. Whatever else a later auth on the same handle ends in takes it back. */
     if (op == &auth)
         pam_set_data(pamh, ALLOWED, code == PAM_SUCCESS ? pamh : NULL, NULL);

@@ -18,10 +18,24 @@ public readonly record struct Notice(uint Number, string Text)
     /// blank at either end.
     /// </summary>
     /// <param name="text">The text.</param>
-    public static bool IsText(string? text) =>
-        !string.IsNullOrEmpty(text)
-        && text == text.Trim()
-        && !text.Any(char.IsControl)
-        && text.EnumerateRunes().All(rune => rune != Rune.ReplacementChar) // a lone surrogate has no UTF-8
-        && Encoding.UTF8.GetByteCount(text) <= MaxTextBytes;
+    public static bool IsText(string? text)
+    {
+        if (string.IsNullOrEmpty(text) || char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]))
+        {
+            return false;
+        }
+
+        int bytes = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (Rune.IsControl(rune) || rune == Rune.ReplacementChar) // a lone surrogate has no UTF-8
+            {
+                return false;
+            }
+
+            bytes += rune.Utf8SequenceLength;
+        }
+
+        return bytes <= MaxTextBytes;
+    }
 }

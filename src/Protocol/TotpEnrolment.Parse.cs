@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -9,6 +8,8 @@ namespace Sallyport.Protocol;
 /// <summary>Reading: everything must be as it would be written, or nothing of it counts.</summary>
 public sealed partial class TotpEnrolment
 {
+    private const int NoLine = -1;
+
     private byte[] _checksum = []; // of what this was read from; empty where it was not
 
     private static readonly SearchValues<byte> _hexDigits = SearchValues.Create("0123456789abcdef"u8);
@@ -40,7 +41,9 @@ public sealed partial class TotpEnrolment
             return fault;
         }
 
-        if (!TryBuild(lines, out enrolment, out string? culprit))
+        int culprit = NoLine;
+        enrolment = Build(lines, ref culprit);
+        if (enrolment is null)
         {
             return new(TotpProblem.BadValue, lines.LineOf(culprit));
         }
@@ -70,56 +73,73 @@ public sealed partial class TotpEnrolment
     {
         ReadOnlySpan<byte> written = text.TrimEnd(LineFeed);
         checkedLength = written.LastIndexOf(LineFeed) + 1;
-        ReadOnlySpan<byte> last = written[checkedLength..];
-        Span<byte> digest = stackalloc byte[Sha256.DigestBytes];
-        Sha256.Hash(text[..checkedLength], digest);
-        return last.StartsWith(ChecksumName)
-            && last[ChecksumName.Length..].SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(digest)));
+        Span<byte> line = stackalloc byte[ChecksumName.Length + (2 * Sha256.DigestBytes)];
+        WriteChecksum(text[..checkedLength], line);
+        return written[checkedLength..].SequenceEqual(line);
     }
 
-    private static bool TryBuild(
-        EnrolmentLines lines,
-        [NotNullWhen(true)] out TotpEnrolment? enrolment,
-        [NotNullWhen(false)] out string? culprit)
+    /// <param name="culprit">The first line whose value is not allowed; it stays as it was where all are.</param>
+    private static TotpEnrolment? Build(EnrolmentLines lines, ref int culprit)
     {
-        enrolment = null;
-        culprit = null;
         TotpSettings settings = new()
         {
-            Mode = OneOf(lines, "mode", ref culprit, "totp", "hotp") == 0 ? OtpMode.Totp : OtpMode.Hotp,
-            Digits = Number(lines, "digits", 6, 8, ref culprit),
-            Algorithm = OtpAlgorithm.Sha1 + OneOf(lines, "algorithm", ref culprit, "sha1", "sha256", "sha512"),
-            PeriodSeconds = Number(lines, "period", 1, 60, ref culprit),
-            Window = Number(lines, "window", 1, 100, ref culprit),
+            Mode = IsFirst(lines, EnrolmentLines.Mode, "totp"u8, "hotp"u8, ref culprit) ? OtpMode.Totp : OtpMode.Hotp,
+            Digits = Number(lines, EnrolmentLines.Digits, 6, 8, ref culprit),
+            Algorithm = ParseAlgorithm(lines, ref culprit),
+            PeriodSeconds = Number(lines, EnrolmentLines.Period, 1, 60, ref culprit),
+            Window = Number(lines, EnrolmentLines.Window, 1, 100, ref culprit),
             Limit = ParseLimit(lines, ref culprit),
-            RefusesReuse = OneOf(lines, "reuse", ref culprit, "refuse", "allow") == 0,
-            IsStrict = OneOf(lines, "strict", ref culprit, "yes", "no") == 0,
-            LearnsSkew = OneOf(lines, "skew", ref culprit, "yes", "no") == 0,
+            RefusesReuse = IsFirst(lines, EnrolmentLines.Reuse, "refuse"u8, "allow"u8, ref culprit),
+            IsStrict = IsFirst(lines, EnrolmentLines.Strict, "yes"u8, "no"u8, ref culprit),
+            LearnsSkew = IsFirst(lines, EnrolmentLines.Skew, "yes"u8, "no"u8, ref culprit),
         };
-        bool dated = TryNumber(lines["enrolled"], 0, CNumber.FarthestMoment, out long enrolledAt);
-        culprit ??= dated ? null : "enrolled";
+        if (!TryNumber(lines[EnrolmentLines.Enrolled], 0, CNumber.FarthestMoment, out long enrolledAt))
+        {
+            Blame(EnrolmentLines.Enrolled, ref culprit);
+        }
+
         RecoveryCodeHashes? codes = ParseRecoveryCodes(lines, ref culprit);
         List<Notice> notices = ParseNotices(lines, ref culprit);
-        if (culprit is not null || codes is null)
+        if (codes is null)
         {
-            culprit ??= "recovery_salt";
-            return false;
+            Blame(EnrolmentLines.RecoverySalt, ref culprit);
         }
 
-        if (!OtpSecret.TryParse(lines["secret"], out OtpSecret? secret) || secret.Expose().Length > MaxSecretBytes)
+        if (culprit != NoLine)
+        {
+            return null;
+        }
+
+        if (!OtpSecret.TryParse(lines[EnrolmentLines.Secret], out OtpSecret? secret)
+            || secret.Expose().Length > MaxSecretBytes)
         {
             secret?.Dispose();
-            culprit = "secret";
-            return false;
+            culprit = EnrolmentLines.Secret;
+            return null;
         }
 
-        enrolment = new(secret, settings, enrolledAt, codes, notices);
-        return true;
+        return new(secret, settings, enrolledAt, codes, notices);
     }
 
-    private static AttemptLimit? ParseLimit(EnrolmentLines lines, ref string? culprit)
+    private static OtpAlgorithm ParseAlgorithm(EnrolmentLines lines, ref int culprit)
     {
-        ReadOnlySpan<byte> value = lines["rate_limit"];
+        ReadOnlySpan<byte> value = lines[EnrolmentLines.Algorithm];
+        foreach (OtpAlgorithm algorithm in (ReadOnlySpan<OtpAlgorithm>)
+            [OtpAlgorithm.Sha1, OtpAlgorithm.Sha256, OtpAlgorithm.Sha512])
+        {
+            if (value.SequenceEqual(NameOf(algorithm)))
+            {
+                return algorithm;
+            }
+        }
+
+        Blame(EnrolmentLines.Algorithm, ref culprit);
+        return default;
+    }
+
+    private static AttemptLimit? ParseLimit(EnrolmentLines lines, ref int culprit)
+    {
+        ReadOnlySpan<byte> value = lines[EnrolmentLines.RateLimit];
         if (value.SequenceEqual("off"u8))
         {
             return null;
@@ -129,71 +149,85 @@ public sealed partial class TotpEnrolment
         if (blank < 0 || !TryNumber(value[..blank], 1, 100, out long attempts)
             || !TryNumber(value[(blank + 1)..], 1, 3600, out long seconds))
         {
-            culprit ??= "rate_limit";
+            Blame(EnrolmentLines.RateLimit, ref culprit);
             return null;
         }
 
         return new((int)attempts, (int)seconds);
     }
 
-    private static RecoveryCodeHashes? ParseRecoveryCodes(EnrolmentLines lines, ref string? culprit)
+    private static RecoveryCodeHashes? ParseRecoveryCodes(EnrolmentLines lines, ref int culprit)
     {
         List<byte[]> hashes = [];
-        for (int i = 0; i < RecoveryCodeHashes.MaxCodes; i++)
+        for (int line = EnrolmentLines.Recovery; line < EnrolmentLines.Notice; line++)
         {
-            string name = $"{EnrolmentLines.Recovery}{Decimal(i)}";
-            if (lines.LineOf(name) != 0)
-            {
-                byte[]? hash = Hex(lines[name], Sha256.DigestBytes);
-                culprit ??= hash is null ? name : null;
-                hashes.Add(hash ?? []);
-            }
-        }
-
-        return RecoveryCodeHashes.FromHashes(Hex(lines["recovery_salt"], RecoveryCodeHashes.SaltBytes), [.. hashes]);
-    }
-
-    private static List<Notice> ParseNotices(EnrolmentLines lines, ref string? culprit)
-    {
-        List<Notice> notices = [];
-        for (int i = 0; i < Notice.MaxNotices; i++)
-        {
-            string name = $"{EnrolmentLines.Notice}{Decimal(i)}";
-            if (lines.LineOf(name) == 0)
+            if (lines.LineOf(line) == 0)
             {
                 continue;
             }
 
-            ReadOnlySpan<byte> value = lines[name];
+            byte[]? hash = Hex(lines[line], Sha256.DigestBytes);
+            if (hash is null)
+            {
+                Blame(line, ref culprit);
+            }
+
+            hashes.Add(hash ?? []);
+        }
+
+        return RecoveryCodeHashes.FromHashes(
+            Hex(lines[EnrolmentLines.RecoverySalt], RecoveryCodeHashes.SaltBytes), [.. hashes]);
+    }
+
+    private static List<Notice> ParseNotices(EnrolmentLines lines, ref int culprit)
+    {
+        List<Notice> notices = [];
+        for (int line = EnrolmentLines.Notice; line < EnrolmentLines.Notice + Notice.MaxNotices; line++)
+        {
+            if (lines.LineOf(line) == 0)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> value = lines[line];
             int blank = value.IndexOf((byte)' ');
             bool valid = TryNumber(value[..Math.Max(blank, 0)], 1, uint.MaxValue, out long number);
-            notices.Add(new((uint)number, Encoding.UTF8.GetString(value[(blank + 1)..])));
-            culprit ??= valid && AreNotices(notices) ? null : name;
+            Notice notice = new((uint)number, Encoding.UTF8.GetString(value[(blank + 1)..]));
+            if (!valid || !Follows(notices is [.., Notice last] ? last.Number : 0, notice))
+            {
+                Blame(line, ref culprit);
+            }
+
+            notices.Add(notice);
         }
 
         return notices;
     }
 
-    private static int OneOf(EnrolmentLines lines, string name, ref string? culprit, params ReadOnlySpan<string> words)
+    /// <summary>Whether the value is the first of two words.</summary>
+    private static bool IsFirst(
+        EnrolmentLines lines, int line, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ref int culprit)
     {
-        for (int i = 0; i < words.Length; i++)
+        bool isFirst = lines[line].SequenceEqual(first);
+        if (!isFirst && !lines[line].SequenceEqual(second))
         {
-            if (Ascii.Equals(lines[name], words[i]))
-            {
-                return i;
-            }
+            Blame(line, ref culprit);
         }
 
-        culprit ??= name;
-        return 0;
+        return isFirst;
     }
 
-    private static int Number(EnrolmentLines lines, string name, int least, int greatest, ref string? culprit)
+    private static int Number(EnrolmentLines lines, int line, int least, int greatest, ref int culprit)
     {
-        bool valid = TryNumber(lines[name], least, greatest, out long number);
-        culprit ??= valid ? null : name;
+        if (!TryNumber(lines[line], least, greatest, out long number))
+        {
+            Blame(line, ref culprit);
+        }
+
         return (int)number;
     }
+
+    private static void Blame(int line, ref int culprit) => culprit = culprit == NoLine ? line : culprit;
 
     private static bool TryNumber(ReadOnlySpan<byte> value, long least, long greatest, out long number)
     {
@@ -217,7 +251,7 @@ public sealed partial class TotpEnrolment
         Span<byte> written = stackalloc byte[TextBytes];
         int length = WriteChecked(written);
         bool same = text[..length].SequenceEqual(written[..length]) && text[length..].StartsWith(ChecksumName);
-        CryptographicOperations.ZeroMemory(written);
+        CryptographicOperations.ZeroMemory(written[..length]);
         return same;
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Text;
 
 namespace Sallyport.Protocol;
@@ -7,6 +7,7 @@ namespace Sallyport.Protocol;
 public sealed partial class TotpEnrolment
 {
     private const byte LineFeed = (byte)'\n';
+    private const int MostDigits = 20;
 
     private static ReadOnlySpan<byte> FirstLine => "version = 1\n"u8;
 
@@ -16,64 +17,104 @@ public sealed partial class TotpEnrolment
     /// <param name="text">4096 bytes, which the caller wipes when they are written.</param>
     public void Write(Span<byte> text)
     {
+        text = text[..TextBytes];
         int length = WriteChecked(text);
-        Span<byte> digest = stackalloc byte[Sha256.DigestBytes];
-        Sha256.Hash(text[..length], digest);
-        Line(text[..TextBytes], ref length, "checksum", Convert.ToHexStringLower(digest));
+        text[length..].Fill(LineFeed);
+        WriteChecksum(text[..length], text[length..]);
     }
+
+    private static void WriteChecksum(ReadOnlySpan<byte> lines, Span<byte> line)
+    {
+        Span<byte> digest = stackalloc byte[Sha256.DigestBytes];
+        Sha256.Hash(lines, digest);
+        ChecksumName.CopyTo(line);
+        Hex(digest, line[ChecksumName.Length..]);
+    }
+
+    private static ReadOnlySpan<byte> NameOf(OtpAlgorithm algorithm) => algorithm switch
+    {
+        OtpAlgorithm.Sha1 => "sha1"u8,
+        OtpAlgorithm.Sha256 => "sha256"u8,
+        _ => "sha512"u8,
+    };
 
     /// <summary>All but the checksum; returns where that belongs.</summary>
     private int WriteChecked(Span<byte> text)
     {
-        text = text[..TextBytes];
-        text.Fill(LineFeed);
         FirstLine.CopyTo(text);
         int length = FirstLine.Length;
         ReadOnlySpan<byte> key = Secret.Expose();
-        Name(text, ref length, "secret");
         int characters = Base32.EncodedLength(key.Length);
-        Base32.Encode(key, text.Slice(length, characters));
-        length += characters + 1;
-
-        Line(text, ref length, "mode", Settings.Mode is OtpMode.Hotp ? "hotp" : "totp");
-        Line(text, ref length, "digits", Decimal(Settings.Digits));
-        Line(text, ref length, "algorithm", KeyUri.AlgorithmName(Settings.Algorithm)!.ToLowerInvariant());
-        Line(text, ref length, "period", Decimal(Settings.PeriodSeconds));
-        Line(text, ref length, "window", Decimal(Settings.Window));
-        Line(text, ref length, "rate_limit", Settings.Limit is AttemptLimit limit
-            ? $"{Decimal(limit.Attempts)} {Decimal(limit.IntervalSeconds)}"
-            : "off");
-        Line(text, ref length, "reuse", Settings.RefusesReuse ? "refuse" : "allow");
-        Line(text, ref length, "strict", Settings.IsStrict ? "yes" : "no");
-        Line(text, ref length, "skew", Settings.LearnsSkew ? "yes" : "no");
-        Line(text, ref length, "enrolled", Decimal(EnrolledAt));
-        Line(text, ref length, "recovery_salt", Convert.ToHexStringLower(RecoveryCodes.Salt));
-        for (int i = 0; i < RecoveryCodes.Count; i++)
+        Base32.Encode(key, Value(text, ref length, EnrolmentLines.Secret, characters));
+        Word(text, ref length, EnrolmentLines.Mode, Settings.Mode is OtpMode.Hotp ? "hotp"u8 : "totp"u8);
+        Number(text, ref length, EnrolmentLines.Digits, Settings.Digits);
+        Word(text, ref length, EnrolmentLines.Algorithm, NameOf(Settings.Algorithm));
+        Number(text, ref length, EnrolmentLines.Period, Settings.PeriodSeconds);
+        Number(text, ref length, EnrolmentLines.Window, Settings.Window);
+        if (Settings.Limit is AttemptLimit limit)
         {
-            Line(text, ref length, $"recovery_{Decimal(i)}", Convert.ToHexStringLower(RecoveryCodes[i]));
+            Span<byte> value = stackalloc byte[2 * MostDigits];
+            int attempts = Decimal(limit.Attempts, value);
+            value[attempts++] = (byte)' ';
+            Word(text, ref length, EnrolmentLines.RateLimit,
+                value[..(attempts + Decimal(limit.IntervalSeconds, value[attempts..]))]);
+        }
+        else
+        {
+            Word(text, ref length, EnrolmentLines.RateLimit, "off"u8);
         }
 
+        Word(text, ref length, EnrolmentLines.Reuse, Settings.RefusesReuse ? "refuse"u8 : "allow"u8);
+        Word(text, ref length, EnrolmentLines.Strict, Settings.IsStrict ? "yes"u8 : "no"u8);
+        Word(text, ref length, EnrolmentLines.Skew, Settings.LearnsSkew ? "yes"u8 : "no"u8);
+        Number(text, ref length, EnrolmentLines.Enrolled, EnrolledAt);
+        ReadOnlySpan<byte> salt = RecoveryCodes.Salt;
+        Hex(salt, Value(text, ref length, EnrolmentLines.RecoverySalt, 2 * salt.Length));
+        for (int i = 0; i < RecoveryCodes.Count; i++)
+        {
+            ReadOnlySpan<byte> hash = RecoveryCodes[i];
+            Hex(hash, Value(text, ref length, EnrolmentLines.Recovery + i, 2 * hash.Length));
+        }
+
+        Span<byte> notice = stackalloc byte[MostDigits + 1 + Notice.MaxTextBytes];
         for (int i = 0; i < Notices.Count; i++)
         {
-            Line(text, ref length, $"notice_{Decimal(i)}", $"{Decimal(Notices[i].Number)} {Notices[i].Text}");
+            int number = Decimal(Notices[i].Number, notice);
+            notice[number++] = (byte)' ';
+            Word(text, ref length, EnrolmentLines.Notice + i,
+                notice[..(number + Encoding.UTF8.GetBytes(Notices[i].Text, notice[number..]))]);
         }
 
         return length;
     }
 
-    private static void Name(Span<byte> text, ref int length, string name)
+    /// <summary>Writes a line but its value; returns where that goes.</summary>
+    private static Span<byte> Value(Span<byte> text, ref int length, int line, int valueBytes)
     {
-        length += Encoding.ASCII.GetBytes(name, text[length..]);
-        " = "u8.CopyTo(text[length..]);
-        length += " = "u8.Length;
+        ReadOnlySpan<byte> name = EnrolmentLines.NameOf(line);
+        name.CopyTo(text[length..]);
+        " = "u8.CopyTo(text[(length + name.Length)..]);
+        int start = length + name.Length + 3;
+        length = start + valueBytes + 1;
+        text[length - 1] = LineFeed;
+        return text.Slice(start, valueBytes);
     }
 
-    /// <summary>The line feed behind the value is there: the text is made of them.</summary>
-    private static void Line(Span<byte> text, ref int length, string name, string value)
+    private static void Word(Span<byte> text, ref int length, int line, ReadOnlySpan<byte> value) =>
+        value.CopyTo(Value(text, ref length, line, value.Length));
+
+    private static void Number(Span<byte> text, ref int length, int line, long number)
     {
-        Name(text, ref length, name);
-        length += Encoding.UTF8.GetBytes(value, text[length..]) + 1;
+        Span<byte> value = stackalloc byte[MostDigits];
+        Word(text, ref length, line, value[..Decimal(number, value)]);
     }
 
-    private static string Decimal(long number) => number.ToString(CultureInfo.InvariantCulture);
+    private static int Decimal(long number, Span<byte> value)
+    {
+        _ = Utf8Formatter.TryFormat(number, value, out int length);
+        return length;
+    }
+
+    private static void Hex(ReadOnlySpan<byte> bytes, Span<byte> value) =>
+        _ = Convert.TryToHexStringLower(bytes, value, out _);
 }

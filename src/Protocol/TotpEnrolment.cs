@@ -106,7 +106,7 @@ public sealed partial class TotpEnrolment : IDisposable
         uint last = 0;
         foreach (Notice notice in notices)
         {
-            if (notice.Number <= last || !Notice.IsText(notice.Text))
+            if (!Follows(last, notice))
             {
                 return false;
             }
@@ -116,4 +116,6 @@ public sealed partial class TotpEnrolment : IDisposable
 
         return notices.Count <= Notice.MaxNotices;
     }
+
+    private static bool Follows(uint last, Notice notice) => notice.Number > last && Notice.IsText(notice.Text);
 }
