@@ -14,12 +14,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/sockios.h>
 
 #include <security/pam_modules.h>
 
@@ -328,9 +330,13 @@ static bool read_verdict(const struct question *q, const struct frame *frame, in
     if (frame->length != 1)
         return refuse(q, "sallyport-agent sent a verdict of %zu bytes", frame->length);
     unsigned char verdict = frame->payload[0], more;
+    int unread;
     ssize_t received = q->start == q->end ? recv(q->fd, &more, 1, MSG_DONTWAIT) : 1;
     if (received > 0 || (received < 0 && errno != EAGAIN))
         return refuse(q, "sallyport-agent did not end with its verdict");
+    /* Without what was typed nobody can have judged it. */
+    if (ioctl(q->fd, SIOCOUTQ, &unread) != 0 || unread != 0)
+        return refuse(q, "sallyport-agent gave a verdict without reading the answer");
     if (verdict >= VERDICTS || !q->op->verdict[verdict].listed)
         return refuse(q, "sallyport-agent sent verdict %d, which %s does not know", verdict, q->op->name);
     *code = q->op->verdict[verdict].code;

@@ -64,14 +64,17 @@ public sealed partial class TotpEnrolment
 
     private static ReadOnlySpan<byte> LastLine(ReadOnlySpan<byte> text)
     {
-        ReadOnlySpan<byte> written = text.TrimEnd(LineFeed);
+        ReadOnlySpan<byte> written = WithoutPadding(text);
         return written[(written.LastIndexOf(LineFeed) + 1)..];
     }
+
+    private static ReadOnlySpan<byte> WithoutPadding(ReadOnlySpan<byte> text) =>
+        text[..(text.LastIndexOfAnyExcept(LineFeed) + 1)];
 
     /// <summary>The last line is the checksum of all lines before it.</summary>
     private static bool TryCheck(ReadOnlySpan<byte> text, out int checkedLength)
     {
-        ReadOnlySpan<byte> written = text.TrimEnd(LineFeed);
+        ReadOnlySpan<byte> written = WithoutPadding(text);
         checkedLength = written.LastIndexOf(LineFeed) + 1;
         Span<byte> line = stackalloc byte[ChecksumName.Length + (2 * Sha256.DigestBytes)];
         WriteChecksum(text[..checkedLength], line);

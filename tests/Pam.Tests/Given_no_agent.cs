@@ -107,6 +107,7 @@ public sealed class Given_no_agent : IDisposable
         Task<IReadOnlyList<ShimCall>> asking = Shim.RunAsync("auth", "nullok", $"socket={queue.SocketPath}");
         await Task.Delay(500, Cancelled);
         using Socket shim = await queue.AcceptBehindItAsync().WaitAsync(TimeSpan.FromSeconds(10), Cancelled);
+        _ = await shim.ReceiveAsync(new byte[4096], Cancelled); // the hello
         await shim.SendAsync(Frame.Allow);
 
         ShimCall call = Assert.Single(await asking);

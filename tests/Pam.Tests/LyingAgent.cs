@@ -92,6 +92,14 @@ internal sealed class LyingAgent : IAsyncDisposable
             }
         }
 
+        public async Task UntilThereIsSomethingToReadAsync()
+        {
+            while (socket.Available == 0)
+            {
+                await Task.Delay(1);
+            }
+        }
+
         public async Task UntilClosedAsync()
         {
             var rest = new byte[4096];

@@ -1,6 +1,6 @@
 /*
- * libFuzzer on the shim. The first two bytes of an input choose the operation and how the world behaves; the rest is
- * what the agent sends. No kernel is involved: the system calls below stand in for it.
+ * libFuzzer on the shim. The first two bytes of an input choose the operation, whether the agent leaves the last answer
+ * unread (the highest bit of the first), and how the world behaves; the rest is what the agent sends. No kernel is involved: the system calls below stand in for it.
  *
  * Beyond crashes it checks the verdict against a second, plainer reading of the same bytes, and that what the shim sent
  * is a hello, then one answer for each prompt.
@@ -13,12 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/sockios.h>
 
 #include "../test/fake_pam.h"
 
@@ -32,6 +34,7 @@ static size_t input_left;
 static unsigned behaviour, calls, is_open, prompts;
 static uint8_t sent[1 << 20];
 static size_t sent_length;
+static bool unread;
 static int64_t clock_us = 1;
 
 #define REQUIRE(condition) do { if (!(condition)) { fprintf(stderr, "fuzz: not %s\n", #condition); abort(); } } while (0)
@@ -63,6 +66,13 @@ static int fuzz_getsockopt(int fd, int level, int name, void *value, socklen_t *
 {
     REQUIRE(fd == AGENT && level == SOL_SOCKET && name == SO_PEERCRED && *size == sizeof(struct ucred));
     *(struct ucred *)value = (struct ucred){ 1, 0, 0 };
+    return 0;
+}
+
+static int fuzz_ioctl(int fd, unsigned long request, int *left)
+{
+    REQUIRE(fd == AGENT && request == SIOCOUTQ);
+    *left = unread ? 11 : 0;
     return 0;
 }
 
@@ -163,6 +173,7 @@ static int application(int count, const struct pam_message **message, struct pam
 #define socket fuzz_socket
 #define connect fuzz_connect
 #define getsockopt fuzz_getsockopt
+#define ioctl fuzz_ioctl
 #define close fuzz_close
 #define poll fuzz_poll
 #define recv fuzz_recv
@@ -189,7 +200,7 @@ static int expected(int op, const uint8_t *bytes, size_t left, bool token_fails)
         if (length > 65536 || length > left - 5)
             return refusal;
         if (bytes[0] == 'V') {
-            bool clean = length == 1 && left == 6 && payload[0] < 5 && codes[op][payload[0]] >= 0;
+            bool clean = !unread && length == 1 && left == 6 && payload[0] < 5 && codes[op][payload[0]] >= 0;
             return clean ? codes[op][payload[0]] : refusal;
         }
         if (bytes[0] == 'L' ? length == 0 || payload[0] > 7 || memchr(payload + 1, 0, length - 1) != NULL
@@ -249,7 +260,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2)
         return 0;
-    int op = data[0] % 3;
+    int op = (data[0] & 0x7F) % 3;
+    unread = (data[0] & 0x80) != 0;
     behaviour = data[1];
     size_t length = size - 2;
     const uint8_t *bytes = stretch(data + 2, &length);
