@@ -40,6 +40,39 @@ public sealed class Given_a_power_cut_in_the_store(
         Assert.InRange(check.Different, 1000, int.MaxValue);
     }
 
+    /// <summary>
+    /// The same at the agent: it reads every entry of every state, and lets nobody in by what let in somebody before the
+    /// cut.
+    /// </summary>
+    [Fact]
+    public void The_agent_reads_every_state_and_allows_nothing_that_was_acknowledged()
+    {
+        using var check = new PowerCutAtTheAgent();
+
+        foreach ((Dictionary<string, byte[]> state, int returned) in PowerCutCheck.StatesOf(recording.Calls))
+        {
+            Assert.Null(check.Violation(state, returned));
+        }
+
+        output.WriteLine($"{check.Logins} logins in {check.States} states");
+        Assert.InRange(check.States, 1000, int.MaxValue);
+        Assert.InRange(check.Logins, 5 * check.States, int.MaxValue);
+    }
+
+    /// <summary>The proof that the agent's check can fail: a record that was not yet written lets a code in again.</summary>
+    [Fact]
+    public void The_agent_allows_what_a_state_does_not_know_of()
+    {
+        using var check = new PowerCutAtTheAgent();
+        Disk disk = new();
+        foreach (DiskCall call in recording.Calls.TakeWhile(call => call is not DiskCall.Returned))
+        {
+            disk.Apply(call); // enrolled, and nobody has logged in
+        }
+
+        Assert.Contains("passcode of daemon", check.Violation(disk.Whole(), returned: 2), StringComparison.Ordinal);
+    }
+
     /// <summary>The proof that the check can fail, and that the store syncs no more than it must.</summary>
     [Fact]
     public void Without_any_one_of_the_syncs_a_promise_is_broken()

@@ -64,6 +64,25 @@ internal sealed class PowerCutCheck : IDisposable
         return null;
     }
 
+    /// <summary>Every state that there may be, once, and how many steps had returned by then at most.</summary>
+    public static IEnumerable<(Dictionary<string, byte[]> State, int Returned)> StatesOf(IReadOnlyList<DiskCall> calls)
+    {
+        Dictionary<string, (Dictionary<string, byte[]> State, int Returned)> states = [];
+        Disk disk = new();
+        int returned = 0;
+        foreach (DiskCall call in calls)
+        {
+            disk.Apply(call);
+            returned = call is DiskCall.Returned step ? step.Step + 1 : returned;
+            foreach (Dictionary<string, byte[]> state in disk.AfterACut())
+            {
+                states[Key(state)] = (state, returned);
+            }
+        }
+
+        return states.Values;
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>It knows what it knew after the last step that returned, or after one that has begun since.</summary>

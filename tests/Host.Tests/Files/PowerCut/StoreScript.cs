@@ -23,36 +23,37 @@ internal static class StoreScript
     private const string ThirdKey = "a third secret";
     private const long Start = StoreUnderTest.Now;
 
-    private static readonly string[] _users = ["ada", "bob", "eve"];
+    // Accounts that every system has: the agent asks for them.
+    private static readonly string[] _users = ["daemon", "bin", "sys"];
 
     public static IReadOnlyList<ScriptStep> Steps { get; } =
     [
-        Enrol("ada", StoreUnderTest.Totp, FirstKey, 12345678, 87654321),
-        Passcode("ada", FirstKey, Start),
-        Passcode("ada", FirstKey, Start + 30),
-        LogIn("recovery code", "ada", "12345678", Start + 30),
-        Passcode("ada", FirstKey, Start + 60),
+        Enrol("daemon", StoreUnderTest.Totp, FirstKey, 12345678, 87654321),
+        Passcode("daemon", FirstKey, Start),
+        Passcode("daemon", FirstKey, Start + 30),
+        LogIn("recovery code", "daemon", "12345678", Start + 30),
+        Passcode("daemon", FirstKey, Start + 60),
         new("passcode of a clock that is off", store =>
-            Assert.False(Try(store, "ada", StoreUnderTest.Passcode(Start + 600, FirstKey), Start + 60))),
-        Replace("new recovery codes", "ada", enrolment => enrolment.WithRecoveryCodes(
+            Assert.False(Try(store, "daemon", StoreUnderTest.Passcode(Start + 600, FirstKey), Start + 60))),
+        Replace("new recovery codes", "daemon", enrolment => enrolment.WithRecoveryCodes(
             StoreUnderTest.Codes(55555555, 66666666)).WithNotice("New recovery codes")),
-        LogIn("new recovery code", "ada", "55555555", Start + 60),
-        Passcode("ada", FirstKey, Start + 90),
-        Replace("settings", "ada", enrolment => enrolment.WithSettings(StoreUnderTest.Totp with { Window = 17 })),
-        Passcode("ada", FirstKey, Start + 120),
-        Replace("new secret", "ada", _ => Enrolment(StoreUnderTest.Totp, SecondKey, 77777777)),
-        Passcode("ada", SecondKey, Start + 150),
-        Enrol("bob", new() { Mode = OtpMode.Hotp }, FirstKey, 44444444),
-        Counter("bob", FirstKey, 1),
-        new("wrong passcode moves the counter", store => Assert.False(Try(store, "bob", "000000", Start))),
-        Counter("bob", FirstKey, 3),
-        Enrol("eve", StoreUnderTest.Totp with { IsStrict = false }, FirstKey),
-        Passcode("eve", FirstKey, Start + 30),
-        LogIn("passcode from before", "eve", StoreUnderTest.Passcode(Start, FirstKey), Start + 30),
-        Retire("ada"),
-        Enrol("ada", StoreUnderTest.Totp, ThirdKey),
-        Passcode("ada", ThirdKey, Start + 180),
-        Retire("bob"),
+        LogIn("new recovery code", "daemon", "55555555", Start + 60),
+        Passcode("daemon", FirstKey, Start + 90),
+        Replace("settings", "daemon", enrolment => enrolment.WithSettings(StoreUnderTest.Totp with { Window = 17 })),
+        Passcode("daemon", FirstKey, Start + 120),
+        Replace("new secret", "daemon", _ => Enrolment(StoreUnderTest.Totp, SecondKey, 77777777)),
+        Passcode("daemon", SecondKey, Start + 150),
+        Enrol("bin", new() { Mode = OtpMode.Hotp }, FirstKey, 44444444),
+        Counter("bin", FirstKey, 1),
+        new("wrong passcode moves the counter", store => Assert.False(Try(store, "bin", "000000", Start))),
+        Counter("bin", FirstKey, 3),
+        Enrol("sys", StoreUnderTest.Totp with { IsStrict = false }, FirstKey),
+        Passcode("sys", FirstKey, Start + 30),
+        LogIn("passcode from before", "sys", StoreUnderTest.Passcode(Start, FirstKey), Start + 30),
+        Retire("daemon"),
+        Enrol("daemon", StoreUnderTest.Totp, ThirdKey),
+        Passcode("daemon", ThirdKey, Start + 180),
+        Retire("bin"),
     ];
 
     /// <summary>Everything that the store knows, but no secret that is not written in this file.</summary>
