@@ -88,8 +88,14 @@ internal static class ExportCommand
         }
 
         error = stores.Store.Retire(held);
+        if (error != 0)
+        {
+            return $"{home.Path} is written, but the entry cannot be taken away, so it is the one that counts: "
+                + $"{Unistd.StrError(error)}. Mend that and run it again with --force";
+        }
+
         Syslog.Notice($"{Printable.Of(account.Name)}: second factor moved to {home.Path} by root");
         Screen.Write($"{home.Path} is written, with new recovery codes in it; the entry is gone.\n");
-        return error == 0 ? null : $"the entry cannot be taken away: {Unistd.StrError(error)}";
+        return null;
     }
 }

@@ -244,6 +244,35 @@ public sealed partial class MovingTests
         Assert.False(host.Sandbox.Exists("/home/ada/elsewhere"));
     }
 
+    /// <summary>Two secrets that count, or none, would be the end of "one time" or of the login.</summary>
+    [Theory]
+    [InlineData("error=EIO", "so it is the one that counts: Input/output error")]
+    [InlineData("signal=KILL", "")]
+    public async Task Broken_off_between_file_and_entry_the_entry_counts_and_it_can_be_done_again(string fault, string said)
+    {
+        await using StoreHost host = await StoreHost.StartAsync();
+        Account ada = await host.World.AddAccountAsync("ada");
+        Enrolled enrolled = await host.EnrolByRootAsync("ada");
+        string used = enrolled.Phone.Passcode();
+        (await ada.SshAsync("id -un", used)).MustBeAllowed(host.World);
+
+        Outcome broken = await host.Sandbox.TryAsync(
+            "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=unlinkat", "-e", $"inject=unlinkat:{fault}:when=1",
+            StoreHost.Program, "export-ga", "ada");
+        Login replay = await ada.SshAsync("id -un", used);
+        Login next = await ada.SshAsync("id -un", enrolled.Phone.Passcode(+1));
+        await host.RootDoesAsync("export-ga", "ada", "--force");
+        Outcome there = await host.DebiansModuleAsync("ada", enrolled.Phone.Passcode(+1));
+
+        Assert.NotEqual(0, broken.ExitCode);
+        Assert.Contains(said, broken.Errors, StringComparison.Ordinal);
+        replay.MustBeRefused(host.World);
+        next.MustBeAllowed(host.World);
+        Assert.False(host.HasEntry("ada"));
+        Assert.NotEqual(0, there.ExitCode); // the code was used since the file was first written
+        await host.World.Syslog.LineAsync("Trying to reuse a previously used time-based code");
+    }
+
     [Fact]
     public async Task What_Debians_module_cannot_do_is_not_exported()
     {

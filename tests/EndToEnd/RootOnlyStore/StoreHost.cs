@@ -13,7 +13,7 @@ internal sealed partial class StoreHost : IAsyncDisposable
     public const string InvitationPrompt = "Invitation code: ";
     public const string PasscodePrompt = "Enter code from app: ";
 
-    private const string Program = "/usr/bin/sallyport";
+    public const string Program = "/usr/bin/sallyport";
 
     private StoreHost(World world) => World = world;
 
