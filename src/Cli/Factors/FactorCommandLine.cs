@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Terminal;
+using Sallyport.Host.Qr;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.Factors;

@@ -1,5 +1,6 @@
 using System.Text;
 using Sallyport.Host.Messages;
+using Sallyport.Host.Qr;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.Terminal;
@@ -9,9 +10,10 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 {
     private readonly List<IDisposable> _finished = [];
 
-    public byte[]? Ask(string prompt, bool echo)
+    public byte[]? Ask(string prompt, bool echo, Action? meanwhile = null)
     {
         Screen.Write(prompt);
+        meanwhile?.Invoke();
         string? line = echo ? Screen.ReadLine() : Screen.ReadHiddenLine();
         return line is null ? null : Encoding.UTF8.GetBytes(line);
     }

@@ -7,7 +7,8 @@ namespace Sallyport.Host.Messages;
 internal interface IConversation
 {
     /// <summary>The answer, which the caller wipes; null: nobody answered (cancelled, gone, timed out).</summary>
-    byte[]? Ask(string prompt, bool echo);
+    /// <param name="meanwhile">Is done while the person is asked; what it throws is thrown.</param>
+    byte[]? Ask(string prompt, bool echo, Action? meanwhile = null);
 
     /// <summary>An error text for the user.</summary>
     void Tell(string text);
