@@ -34,11 +34,31 @@ internal static unsafe partial class Pwd
         setpwent();
         for (Passwd* entry = getpwent(); entry is not null; entry = getpwent())
         {
-            accounts.Add(new Account(Text(entry->pw_name), entry->pw_uid, entry->pw_gid, Text(entry->pw_dir)));
+            accounts.Add(AccountOf(entry));
         }
 
         endpwent();
         return accounts;
+    }
+
+    /// <summary>All groups that the name service lists, with the members they name. For one thread at a time.</summary>
+    public static List<GroupEntry> Groups()
+    {
+        List<GroupEntry> groups = [];
+        setgrent();
+        for (Group* entry = getgrent(); entry is not null; entry = getgrent())
+        {
+            List<string> members = [];
+            for (byte** member = entry->gr_mem; member is not null && *member is not null; member++)
+            {
+                members.Add(Text(*member));
+            }
+
+            groups.Add(new GroupEntry(Text(entry->gr_name), entry->gr_gid, members));
+        }
+
+        endgrent();
+        return groups;
     }
 
     /// <summary>The groups of an account, its primary one included.</summary>
@@ -116,13 +136,15 @@ internal static unsafe partial class Pwd
                     throw new IOException($"cannot look up accounts: {Unistd.StrError(error)}");
                 }
 
-                return result is null ? null : new Account(Text(result->pw_name), result->pw_uid, result->pw_gid,
-                    Text(result->pw_dir));
+                return result is null ? null : AccountOf(result);
             }
         }
 
         throw new IOException("cannot look up accounts: an entry is larger than 1 MiB");
     }
+
+    private static Account AccountOf(Passwd* entry) => new(Text(entry->pw_name), entry->pw_uid, entry->pw_gid,
+        Text(entry->pw_dir), Text(entry->pw_shell), Text(entry->pw_gecos));
 
     private static string Text(byte* text) =>
         Encoding.Latin1.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
@@ -135,6 +157,15 @@ internal static unsafe partial class Pwd
 
     [LibraryImport("libc")]
     private static partial void endpwent();
+
+    [LibraryImport("libc")]
+    private static partial void setgrent();
+
+    [LibraryImport("libc")]
+    private static partial Group* getgrent();
+
+    [LibraryImport("libc")]
+    private static partial void endgrent();
 
     [LibraryImport("libc")]
     private static partial int getpwnam_r(byte* name, Passwd* pwd, byte* buf, nuint buflen, Passwd** result);
@@ -171,4 +202,8 @@ internal static unsafe partial class Pwd
 }
 
 /// <summary>An account of this host; texts are Latin-1, one char a byte.</summary>
-internal sealed record Account(string Name, uint Uid, uint Gid, string Home);
+internal sealed record Account(
+    string Name, uint Uid, uint Gid, string Home, string Shell = "", string Comment = "");
+
+/// <summary>A group and the members that it names; those whose primary group it is are not among them.</summary>
+internal sealed record GroupEntry(string Name, uint Gid, IReadOnlyList<string> Members);

@@ -1,0 +1,44 @@
+using Sallyport.Cli.Sshd;
+using Sallyport.Host.Interop;
+
+namespace Sallyport.Cli.Doctor;
+
+/// <summary>Where sshd looks for an account's keys (AuthorizedKeysFile).</summary>
+internal static class AuthorizedKeys
+{
+    public static IEnumerable<string> Files(EffectiveConfiguration sshd, Account account) =>
+        from pattern in sshd.Words("authorizedkeysfile")
+        where pattern != "none"
+        let path = pattern.Replace("%%", "%", StringComparison.Ordinal)
+            .Replace("%h", account.Home, StringComparison.Ordinal)
+            .Replace("%u", account.Name, StringComparison.Ordinal)
+            .Replace("%U", account.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        select path.StartsWith('/') ? path : $"{account.Home}/{path}";
+
+    /// <summary>A key without a command of its own: the one that some clouds give root only says whom to log in as.</summary>
+    public static bool HasFreeKey(string path)
+    {
+        try
+        {
+            return File.Exists(path) && File.ReadLines(path).Any(line =>
+                line.Trim() is { Length: > 0 } key && key[0] != '#' && !key.Contains("command=", StringComparison.Ordinal));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The file and the folders above it that others than their owner can write.</summary>
+    public static IEnumerable<string> OpenPlaces(string path)
+    {
+        const int WritableByOthers = 0x12; // 0022
+        for (string? place = path; place is not null; place = Path.GetDirectoryName(place))
+        {
+            if (FileFacts.TryRead(place, out FileFacts facts, follow: true) && (facts.Mode & WritableByOthers) != 0)
+            {
+                yield return place;
+            }
+        }
+    }
+}
