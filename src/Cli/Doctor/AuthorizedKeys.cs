@@ -16,16 +16,24 @@ internal static class AuthorizedKeys
         select path.StartsWith('/') ? path : $"{account.Home}/{path}";
 
     /// <summary>A key without a command of its own: the one that some clouds give root only says whom to log in as.</summary>
-    public static bool HasFreeKey(string path)
+    public static bool HasFreeKey(string path) => Keys(path).Any(key => !IsKept(key));
+
+    /// <summary>A key that is kept to one command.</summary>
+    public static bool HasCommand(string path) => Keys(path).Any(IsKept);
+
+    private static bool IsKept(string key) => key.Contains("command=", StringComparison.OrdinalIgnoreCase);
+
+    private static string[] Keys(string path)
     {
         try
         {
-            return File.Exists(path) && File.ReadLines(path).Any(line =>
-                line.Trim() is { Length: > 0 } key && key[0] != '#' && !key.Contains("command=", StringComparison.Ordinal));
+            return File.Exists(path)
+                ? [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')]
+                : [];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return [];
         }
     }
 

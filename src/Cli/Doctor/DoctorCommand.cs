@@ -109,13 +109,17 @@ internal static class DoctorCommand
     private static void ExamineSshd(
         Findings findings, SshdProgram sshd, List<Person> people, HostConfiguration? configuration)
     {
+        SshdFile file = SshdFile.Read(sshd.ConfigurationFile);
+        new FileChecks(findings, sshd, file).Check();
+        HashSet<Person> throughPam = [];
+        PamFacts pam = PamFacts.Of("sshd");
         try
         {
-            SshdFile file = SshdFile.Read(sshd.ConfigurationFile);
             EffectiveConfiguration always = sshd.Evaluate(SshdConnection.Of("root"));
-            PamFacts pam = PamFacts.Of(always["pamservicename"] is { Length: > 0 } service ? service : "sshd");
-            new FileChecks(findings, sshd, file).Check();
-            new PamChecks(findings, pam, configuration).Check(people);
+            if (always["pamservicename"] is { Length: > 0 } service && service != pam.Service)
+            {
+                pam = PamFacts.Of(service);
+            }
 
             var settings = new SettingChecks(findings, sshd, file);
             settings.CheckForAll(always);
@@ -123,8 +127,8 @@ internal static class DoctorCommand
             var ways = new LoginChecks(findings, sshd, file, pam, people.TrueForAll(person => person.IsRoot));
             foreach (Login login in logins.Evaluate())
             {
-                ways.Check(login);
                 settings.Check(login);
+                throughPam.UnionWith(ways.Check(login) ? login.People : []);
             }
 
             if (logins.LeftOut > 0)
@@ -136,9 +140,9 @@ internal static class DoctorCommand
         }
         catch (SshdException broken)
         {
-            findings.Error(FindingId.SshdBroken, $"sshd refuses its configuration: {broken.Message}",
-                "the sshd that runs goes on with the old one; after the next restart nobody gets in",
-                "sshd -t", sshd.ConfigurationFile);
+            new FileChecks(findings, sshd, file).Broken(broken.Message);
         }
+
+        new PamChecks(findings, pam, configuration).Check(throughPam);
     }
 }

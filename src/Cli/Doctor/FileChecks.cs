@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Sallyport.Cli.Sshd;
 
 namespace Sallyport.Cli.Doctor;
 
 /// <summary>Lines that stand there and do not count, so that a reader believes what is not so.</summary>
-internal sealed class FileChecks(Findings findings, SshdProgram sshd, SshdFile file)
+internal sealed partial class FileChecks(Findings findings, SshdProgram sshd, SshdFile file)
 {
     private const string DropIns = "/etc/ssh/sshd_config.d";
 
@@ -43,6 +44,29 @@ internal sealed class FileChecks(Findings findings, SshdProgram sshd, SshdFile f
         }
     }
 
+    /// <summary>
+    /// sshd refuses the whole file. It does so also where each way of AuthenticationMethods names a method that is off.
+    /// </summary>
+    public void Broken(string message)
+    {
+        bool off = message.Contains("Disabled method \"keyboard-interactive\"", StringComparison.Ordinal);
+        bool none = message.Contains("AuthenticationMethods cannot be satisfied", StringComparison.Ordinal);
+        SshdLine? line = file.Lines.FirstOrDefault(line =>
+            off ? NameOf(line.Keyword) == "kbdinteractiveauthentication" : none && line.Keyword == "authenticationmethods");
+        findings.Error(off ? FindingId.KeyboardInteractiveOff : none ? FindingId.NoWayIn : FindingId.SshdBroken,
+            $"sshd refuses its configuration: {message.Replace('\n', ' ')}",
+            "an sshd that runs goes on with the old one; after the next restart there is none, and nobody gets in",
+            off ? "set 'KbdInteractiveAuthentication yes' before any other line that sets it; sshd -t" : "mend the line; sshd -t",
+            line?.Where ?? WhereIn(message));
+    }
+
+    /// <summary>"/etc/ssh/sshd_config: line 3: Bad configuration option" or "/etc/ssh/sshd_config line 3: ..."</summary>
+    private string WhereIn(string message)
+    {
+        Match place = Place().Match(message);
+        return place.Success ? $"{place.Groups[1].Value}:{place.Groups[2].Value}" : sshd.ConfigurationFile;
+    }
+
     /// <summary>A drop-in is there to win; in the main file a line that loses to a drop-in is what one wants.</summary>
     private void CheckLosers(string keyword)
     {
@@ -59,4 +83,7 @@ internal sealed class FileChecks(Findings findings, SshdProgram sshd, SshdFile f
 
     private static string NameOf(string keyword) =>
         keyword is "challengeresponseauthentication" or "skeyauthentication" ? "kbdinteractiveauthentication" : keyword;
+
+    [GeneratedRegex(@"(/\S+?):? line (\d+)")]
+    private static partial Regex Place();
 }

@@ -8,7 +8,8 @@ internal sealed class LoginChecks(
 {
     private const string Restart = "sshd -t && systemctl reload ssh";
 
-    public void Check(Login login)
+    /// <summary>Whether one of the ways goes through PAM's auth lines.</summary>
+    public bool Check(Login login)
     {
         EffectiveConfiguration effective = login.Sshd;
         bool usesPam = effective.Is("usepam", "yes");
@@ -44,6 +45,8 @@ internal sealed class LoginChecks(
         {
             CheckWay(login, way, usesPam);
         }
+
+        return usesPam && ways.Any(way => way.Any(IsOfPam));
     }
 
     private void CheckWay(Login login, IReadOnlyList<string> way, bool usesPam)

@@ -10,7 +10,8 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
 
     private string File => PamStack.Find(pam.Service) ?? "/etc/pam.d/other";
 
-    public void Check(IReadOnlyList<Person> people)
+    /// <param name="people">Who comes through these lines.</param>
+    public void Check(IReadOnlyCollection<Person> people)
     {
         foreach (string missing in pam.Stack.Missing)
         {
@@ -101,7 +102,7 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
         }
     }
 
-    private void CheckPassword(IReadOnlyList<Person> people)
+    private void CheckPassword(IReadOnlyCollection<Person> people)
     {
         if (!pam.NeedsPassword || !pam.LetsIn)
         {

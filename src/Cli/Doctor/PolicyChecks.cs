@@ -108,7 +108,7 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
         if (LastLogin.Of(account.Uid) is false)
         {
             findings.Warning(FindingId.BreakGlassUnused, $"the break-glass account {name} has never logged in",
-                "a way out that nobody has tried may be none", $"ssh {name}@HOST true, from where you would do it that day", where);
+                "a way out that nobody has tried may be none", $"ssh {name}@HOST, from where you would do it that day", where);
         }
 
         string[] files = sshd is null ? [] : [.. AuthorizedKeys.Files(sshd.Evaluate(SshdConnection.Of(name)), account)];

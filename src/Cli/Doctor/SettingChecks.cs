@@ -36,7 +36,7 @@ internal sealed class SettingChecks(Findings findings, SshdProgram sshd, SshdFil
                 "set 'PermitUserEnvironment no'", Where(login, "permituserenvironment"));
         }
 
-        CheckUserRc(login, forced);
+        CheckUserRc(login);
     }
 
     /// <summary>Settings that no Match line can change.</summary>
@@ -79,24 +79,30 @@ internal sealed class SettingChecks(Findings findings, SshdProgram sshd, SshdFil
         }
     }
 
-    private void CheckUserRc(Login login, bool forced)
+    /// <summary>sshd runs no rc file before a ForceCommand of its own, but before a command= of the key.</summary>
+    private void CheckUserRc(Login login)
     {
-        string[] found =
-        [
-            .. login.People.Where(_ => login.Sshd.Is("permituserrc", "yes"))
-                .Select(person => $"{person.Account.Home}/.ssh/rc").Where(File.Exists),
-        ];
-        if (found.Length > 0 && forced)
+        if (!login.Sshd.Is("permituserrc", "yes") || !login.Sshd.Is("forcecommand", "none"))
         {
-            findings.Warning(FindingId.UserRc, $"{found.Length} accounts with ForceCommand have an rc file: {found[0]}",
-                "sshd runs it before the forced command, whatever that is to keep them to", "set 'PermitUserRC no'", found[0]);
+            return;
+        }
+
+        Person[] found = [.. login.People.Where(person => File.Exists(RcFile(person)))];
+        Person[] kept = [.. found.Where(person => AuthorizedKeys.Files(login.Sshd, person.Account).Any(AuthorizedKeys.HasCommand))];
+        if (kept.Length > 0)
+        {
+            findings.Warning(FindingId.UserRc, $"{RcFile(kept[0])} runs before the command= of its owner's key",
+                "a key that is kept to one command runs whatever stands there first", "set 'PermitUserRC no'", RcFile(kept[0]));
         }
         else if (found.Length > 0)
         {
-            findings.Note(FindingId.UserRc, $"{found.Length} accounts have an rc file: {found[0]}",
-                "sshd runs it at each login of its owner, behind the second factor", "set 'PermitUserRC no' if nobody needs it", found[0]);
+            findings.Note(FindingId.UserRc, $"{found.Length} accounts have an rc file, such as {RcFile(found[0])}",
+                "sshd runs it at each login of its owner, behind the second factor", "set 'PermitUserRC no' if nobody needs it",
+                RcFile(found[0]));
         }
     }
+
+    private static string RcFile(Person person) => $"{person.Account.Home}/.ssh/rc";
 
     private string Where(Login? login, params string[] keywords) =>
         login?.WhereIs(file, sshd.ConfigurationFile, keywords)

@@ -66,6 +66,23 @@ internal sealed class DoctorHost : IAsyncDisposable
             outcome.Output);
     }
 
+    /// <summary>Waits until sshd has given up on alice.</summary>
+    public Task NobodyLogsInAsync() => Wait.UntilAsync(
+        () => !Directory.EnumerateDirectories(Sandbox.Outside("/proc")).Any(IsHers), "sshd gives up",
+        TestContext.Current.CancellationToken);
+
+    private static bool IsHers(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"{process}/cmdline").StartsWith("sshd: alice", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // no process, or no longer
+        }
+    }
+
     private async Task ArrangeAsync(Layout layout)
     {
         Sandbox.Write("/etc/ssh/sshd_config", $"""

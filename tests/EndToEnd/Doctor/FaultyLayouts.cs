@@ -58,10 +58,14 @@ internal static class FaultyLayouts
         // sshd: who is kept out
         ["without PAM"] = new("usepam-no", Harm.Nobody, new() { First = "UsePAM no" }),
         ["keyboard-interactive is off"] = new("keyboard-interactive-off", Harm.Nobody,
-            new() { First = "KbdInteractiveAuthentication no" }),
+            new() { Last = "Match User alice\nKbdInteractiveAuthentication no" }),
         ["keyboard-interactive is off by its old name"] = new("keyboard-interactive-off", Harm.Nobody,
-            new() { First = "ChallengeResponseAuthentication no" }),
-        ["keys are off"] = new("no-way-in", Harm.Nobody, new() { First = "PubkeyAuthentication no" }),
+            new() { Last = "Match User alice\nChallengeResponseAuthentication no" }),
+        ["keyboard-interactive is off for all"] = new("keyboard-interactive-off", Harm.NoRestart,
+            new() { Later = "sed -i '1i KbdInteractiveAuthentication no' /etc/ssh/sshd_config" }),
+        ["keys are off"] = new("no-way-in", Harm.Nobody, new() { Last = "Match User alice\nPubkeyAuthentication no" }),
+        ["keys are off for all"] = new("no-way-in", Harm.NoRestart,
+            new() { Later = "sed -i '1i PubkeyAuthentication no' /etc/ssh/sshd_config" }),
         ["the key is enough, and the session line refuses"] = new("key-alone-refused", Harm.NoRobot,
             new() { People = ["robot"], Pam = [Layout.Ours, World.AnyAccount, Layout.Gate], Last = Robot }),
         ["root may use his key only"] = new("root-key-only", Harm.NoRoot, new()
@@ -78,10 +82,12 @@ internal static class FaultyLayouts
         // sshd: beside the second factor
         ["a forced command with forwarding"] = new("forcecommand-forwarding", Harm.Forwarding,
             new() { Last = "Match User alice\nForceCommand /bin/true" }),
-        ["a forced command, and an rc file"] = new("user-rc", Harm.RcFile, new()
+        ["a key that is kept to a command, and an rc file"] = new("user-rc", Harm.RcFile, new()
         {
-            Shell = "mkdir /home/alice/.ssh; echo 'touch /home/alice/was-here' > /home/alice/.ssh/rc",
-            Last = "Match User alice\nForceCommand /bin/true\nDisableForwarding yes",
+            Shell = """
+                mkdir /home/alice/.ssh; echo 'touch /home/alice/was-here' > /home/alice/.ssh/rc
+                sed -i 's/^/command="true" /' /etc/ssh/authorized_keys/alice
+                """,
         }),
 
         // PAM: who is not asked

@@ -53,7 +53,7 @@ internal static class Harm
     /// <summary>Something of her own runs before the command that she is kept to.</summary>
     public static async Task RcFile(DoctorHost host)
     {
-        (await host.Alice.SshAsync("true", host.Alice.Phone.Passcode())).MustBeAllowed(host.World);
+        (await host.Alice.SshAsync("id", host.Alice.Phone.Passcode())).MustBeAllowed(host.World);
         Assert.True(host.Sandbox.Exists("/home/alice/was-here"));
     }
 
@@ -62,7 +62,7 @@ internal static class Harm
     {
         OpenLogin login = host.Alice.OpenSsh("id -un");
         await login.PromptedAsync();
-        await host.World.Syslog.LineAsync("Timeout before authentication");
+        await host.NobodyLogsInAsync();
         login.Answer(host.Alice.Phone.Passcode());
         (await login.EndAsync()).MustBeRefused(host.World);
     }

@@ -9,7 +9,7 @@ internal static class HealthyLayouts
     private const string Exempt = "[exempt robot]\nreason = backup\nuntil = 2099-01-01\n";
     private const string BreakGlass = "[break_glass warden]\nreason = the day when nothing works\nuntil = 2099-01-01\n";
     private const string Warden = "Match User warden\nAuthenticationMethods publickey";
-    private const string HasLoggedIn = "ssh warden@server true";
+    private const string HasLoggedIn = "ssh -tt warden@server true";
 
     private static readonly string[] _gated = [Layout.Ours, World.AnyAccount, Layout.Gate];
 
