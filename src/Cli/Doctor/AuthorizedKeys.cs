@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Sallyport.Cli.Sshd;
 using Sallyport.Host.Interop;
 
@@ -6,6 +8,8 @@ namespace Sallyport.Cli.Doctor;
 /// <summary>Where sshd looks for an account's keys (AuthorizedKeysFile).</summary>
 internal static class AuthorizedKeys
 {
+    private const int LargestFile = 1 << 20;
+
     public static IEnumerable<string> Files(EffectiveConfiguration sshd, Account account) =>
         from pattern in sshd.Words("authorizedkeysfile")
         where pattern != "none"
@@ -23,18 +27,30 @@ internal static class AuthorizedKeys
 
     private static bool IsKept(string key) => key.Contains("command=", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Its owner chooses what stands there: a FIFO must not hang root, nor an endless file fill its memory.</summary>
     private static string[] Keys(string path)
     {
-        try
-        {
-            return File.Exists(path)
-                ? [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')]
-                : [];
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        using SafeFileHandle file = Fcntl.openat(Fcntl.AT_FDCWD, Encoding.Latin1.GetBytes(path + '\0'),
+            Fcntl.O_RDONLY | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC, 0);
+        if (file.IsInvalid
+            || SysStat.statx(file, [0], Fcntl.AT_EMPTY_PATH, SysStat.STATX_BASIC_STATS, out SysStat.Statx stat) != 0
+            || (stat.Mode & SysStat.S_IFMT) != SysStat.S_IFREG)
         {
             return [];
         }
+
+        byte[] content = new byte[LargestFile];
+        int length = 0;
+        while (Unistd.read(file, content.AsSpan(length), content.Length - length) is > 0 and nint got)
+        {
+            length += (int)got;
+        }
+
+        return
+        [
+            .. Encoding.Latin1.GetString(content, 0, length).Split('\n').Select(line => line.Trim())
+                .Where(line => line.Length > 0 && line[0] != '#'),
+        ];
     }
 
     /// <summary>The file and the folders above it that others than their owner can write.</summary>

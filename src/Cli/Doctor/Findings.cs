@@ -17,11 +17,15 @@ internal sealed class Findings
     public void Note(string id, string what, string why, string mend, string where = "") =>
         Add(new(id, Severity.Note, what, why, mend, where));
 
-    private void Add(Finding finding)
+    private void Add(Finding raw)
     {
+        // Names and paths are other people's, and end up on root's terminal.
+        Finding finding = raw with { What = Clean(raw.What), Why = Clean(raw.Why), Mend = Clean(raw.Mend), Where = Clean(raw.Where) };
         if (!_all.Contains(finding))
         {
             _all.Add(finding);
         }
     }
+
+    private static string Clean(string text) => new([.. text.Select(c => char.IsControl(c) ? '?' : c)]);
 }

@@ -6,7 +6,7 @@ namespace Sallyport.Cli.Doctor;
 internal sealed class LoginChecks(
     Findings findings, SshdProgram sshd, SshdFile file, PamFacts pam, bool isRootAlone)
 {
-    private const string Restart = "sshd -t && systemctl reload ssh";
+    private const string Restart = "sshd -t && systemctl reload sshd";
 
     /// <summary>Whether one of the ways goes through PAM's auth lines.</summary>
     public bool Check(Login login)
