@@ -27,7 +27,7 @@ internal sealed record Login(
 internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Person> people)
 {
     private const int MostQuestions = 400; // of 10 ms each
-    private const int MostPlaces = 2_000;
+    private const int MostLookedAt = 20_000; // without asking sshd: a kind of people at a place
 
     /// <summary>Combinations that were not asked about.</summary>
     public int LeftOut { get; private set; }
@@ -37,14 +37,16 @@ internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Pers
     {
         Dictionary<string, (SshdConnection Connection, List<IGrouping<string, Person>> People, MatchBlock[] Blocks)> heaps = [];
         EffectiveConfiguration always = sshd.Evaluate(SshdConnection.Of("root"));
-        SshdConnection[] places = [.. Places(always)];
-        foreach (IGrouping<string, Person> alike in people.GroupBy(Key))
+        IGrouping<string, Person>[] classes = [.. people.GroupBy(Key)];
+        SshdConnection[] places = [.. Places(always, Math.Max(MostLookedAt / Math.Max(classes.Length, 1), 1))];
+        foreach (IGrouping<string, Person> alike in classes)
         {
             Person one = alike.First();
             foreach (SshdConnection place in places)
             {
-                MatchBlock[] blocks = [.. file.Blocks.Where(block => MatchTest.Holds(block, one, place))];
-                string key = $"{one.Asked} {one.IsRoot} {string.Join(' ', blocks.Select(b => b.Where))}";
+                int[] holding = [.. Enumerable.Range(0, file.Blocks.Count).Where(i => MatchTest.Holds(file.Blocks[i], one, place))];
+                MatchBlock[] blocks = [.. holding.Select(i => file.Blocks[i])];
+                string key = $"{one.Asked} {one.IsRoot} {string.Join(' ', holding)}";
                 if (!heaps.TryGetValue(key, out var heap))
                 {
                     heaps[key] = heap = (place with { User = one.Name }, [], blocks);
@@ -57,8 +59,16 @@ internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Pers
             }
         }
 
-        // Each line once before lines together: what a line sets, it sets alone too.
+        // Each line as alone as it can be; then people from anywhere; then what is left, few lines first.
         var inOrder = heaps.Values.OrderBy(heap => heap.Blocks.Length).ToList();
+        HashSet<MatchBlock> unseen = [.. file.Blocks];
+        var first = inOrder.Where(heap =>
+        {
+            int before = unseen.Count;
+            unseen.ExceptWith(heap.Blocks);
+            return unseen.Count < before;
+        }).ToList();
+        inOrder = [.. first.Concat(inOrder.Where(heap => heap.Connection.Address == places[0].Address)).Concat(inOrder).Distinct()];
         LeftOut = Math.Max(inOrder.Count - MostQuestions, 0);
         foreach ((SshdConnection connection, List<IGrouping<string, Person>> all, MatchBlock[] blocks) in inOrder.Take(MostQuestions))
         {
@@ -83,7 +93,7 @@ internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Pers
     }
 
     /// <summary>Somewhere that no line names, and one place for each that a line names; all together if they are few.</summary>
-    private IEnumerable<SshdConnection> Places(EffectiveConfiguration always)
+    private IEnumerable<SshdConnection> Places(EffectiveConfiguration always, int most)
     {
         int[] ports = [.. always.All("port").Select(port => int.Parse(port, CultureInfo.InvariantCulture))];
         var usual = SshdConnection.Of("root") with { LocalPort = ports.FirstOrDefault(22) };
@@ -91,7 +101,7 @@ internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Pers
         string[] hosts = [usual.Host, .. Named("host", p => [p.Replace("*", "x", StringComparison.Ordinal).Replace('?', 'x')])];
         string[] locals = [usual.LocalAddress, .. Named("localaddress", Patterns.Witnesses)];
         string[] domains = ["", .. Named("rdomain", p => [p.Replace("*", "x", StringComparison.Ordinal)])];
-        if ((long)addresses.Length * hosts.Length * locals.Length * domains.Length * ports.Length <= MostPlaces)
+        if ((long)addresses.Length * hosts.Length * locals.Length * domains.Length * ports.Length <= most)
         {
             return from address in addresses
                    from host in hosts
