@@ -82,7 +82,7 @@ public sealed class InLoginTests
         Login refused = await ada.SshAsync($"touch {There}", "t", "000000", "000000", "000000", "000000", "000000");
 
         refused.MustBeRefused(host.World);
-        Assert.Contains("Press Enter to see the code", refused.Prompts[0], StringComparison.Ordinal);
+        Assert.Contains("Press Enter to see it", refused.Prompts[0], StringComparison.Ordinal);
         Assert.False(host.Sandbox.Exists(There));
         Assert.False(host.HasEntry("ada"));
     }
