@@ -47,7 +47,8 @@ internal sealed class AgentChecks(Findings findings, TimeProvider time)
             || !FileFacts.TryRead(folder, out FileFacts above) || above.Uid != 0 || (above.Mode & WritableByOthers) != 0)
         {
             findings.Error(FindingId.SocketModes, $"{path} or its folder is not root's alone",
-                "who can put another socket there is asked instead of the agent: the module refuses one that is not root's, and so all",
+                "who can put another socket there is asked instead of the agent; the module refuses one that is not "
+                    + "root's, and so everybody",
                 $"chown root:root {folder}; chmod 0755 {folder}; {Start}", path);
         }
         else if ((socket.Mode & Everybody) != Everybody)
@@ -123,7 +124,8 @@ internal sealed class AgentChecks(Findings findings, TimeProvider time)
         ];
         if (over.Length > 0)
         {
-            findings.Note(FindingId.InvitationExpired, $"{over.Length} invitations have expired, such as that of {Printable.Of(over[0])}",
+            findings.Note(FindingId.InvitationExpired,
+                $"{over.Length} invitations have expired, such as that of {Printable.Of(over[0])}",
                 "whom they are for cannot enrol any more", $"sallyport invite {Printable.Of(over[0])}", folder);
         }
     }

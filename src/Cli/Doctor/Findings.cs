@@ -20,7 +20,10 @@ internal sealed class Findings
     private void Add(Finding raw)
     {
         // Names and paths are other people's, and end up on root's terminal.
-        Finding finding = raw with { What = Clean(raw.What), Why = Clean(raw.Why), Mend = Clean(raw.Mend), Where = Clean(raw.Where) };
+        Finding finding = raw with
+        {
+            What = Clean(raw.What), Why = Clean(raw.Why), Mend = Clean(raw.Mend), Where = Clean(raw.Where),
+        };
         if (!_all.Contains(finding))
         {
             _all.Add(finding);

@@ -96,7 +96,8 @@ internal sealed class LoginChecks(
 
     private void KeyboardInteractiveOff(Login login, bool nobody) =>
         findings.Error(FindingId.KeyboardInteractiveOff, $"keyboard-interactive is off for {login.Who}",
-            nobody ? "each way of AuthenticationMethods needs it, so sshd refuses them all" : "sshd has no other way to ask for a code",
+            nobody ? "each way of AuthenticationMethods needs it, so sshd refuses them all"
+                : "sshd has no other way to ask for a code",
             $"set 'KbdInteractiveAuthentication yes' before any other line that sets it; {Restart}",
             Where(login, "kbdinteractiveauthentication", "challengeresponseauthentication", "skeyauthentication"));
 
@@ -104,7 +105,8 @@ internal sealed class LoginChecks(
     {
         const string Why = "with prohibit-password root may use his key only, and sshd refuses him the second step";
         string what = $"root cannot finish the two steps (PermitRootLogin {login.Sshd["permitrootlogin"]})";
-        string mend = $"log in as somebody else and use sudo, or set 'PermitRootLogin yes' beside 'AuthenticationMethods publickey,keyboard-interactive'; {Restart}";
+        string mend = "log in as somebody else and use sudo, or set 'PermitRootLogin yes' beside "
+            + $"'AuthenticationMethods publickey,keyboard-interactive'; {Restart}";
         string where = Where(login, "permitrootlogin");
         if (isRootAlone)
         {

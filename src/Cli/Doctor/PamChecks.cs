@@ -113,7 +113,8 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
         PamLine? asks = pam.Auth.FirstOrDefault(line => line.Name is "pam_unix" or "pam_sss");
         if (locked.Length > 0)
         {
-            findings.Error(FindingId.PamPassword, $"PAM asks for a password too, and these have none: {People.List(locked)}",
+            findings.Error(FindingId.PamPassword,
+                $"PAM asks for a password too, and these have none: {People.List(locked)}",
                 "with key and code they still fail at the password: they do not get in",
                 $"take the password modules out of the auth lines of {File} (comment out '@include common-auth')",
                 asks?.Where ?? File);
@@ -131,7 +132,8 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
         {
             findings.Warning(FindingId.SessionGateMissing,
                 $"accounts are exempt ({string.Join(", ", names.Take(3))}), and no session line asks whether they still are",
-                "sshd lets their key alone through for ever: the end of an exemption, and the log line of each use, is the session line's work",
+                "sshd lets their key alone through for ever: that an exemption ends, and that each use is logged, is the "
+                    + "session line's work",
                 $"add 'session required pam_sallyport.so' to {File}", File);
         }
     }

@@ -58,7 +58,8 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
             }
             else if (!people.Any(person => person.Groups.Contains(group)))
             {
-                findings.Warning(FindingId.AskGroupEmpty, $"nobody who can log in is in the group '{group}', whose members are to be asked",
+                findings.Warning(FindingId.AskGroupEmpty,
+                    $"nobody who can log in is in the group '{group}', whose members are to be asked",
                     "for this group nobody is asked: its name may be another's, or its people not in it yet",
                     $"usermod -aG {group} NAME", where);
             }
@@ -70,7 +71,8 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
         if (policy.EnrolmentAt(Now) is Enrolment.Allow)
         {
             findings.Note(FindingId.EnrolmentAllow, $"until {Date(policy.Until!.Value)} who has no factor is let in without",
-                "an account that nobody enrols is open to its key alone until then", "enrolment = required", Where("[policy]", "enrolment"));
+                "an account that nobody enrols is open to its key alone until then", "enrolment = required",
+                Where("[policy]", "enrolment"));
         }
     }
 
@@ -92,7 +94,8 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
         }
         else if (days <= SoonDays)
         {
-            findings.Warning(FindingId.ExemptEnding, $"{exemption.Name} is exempt for {days} more days, until {Date(exemption.Until)}",
+            findings.Warning(FindingId.ExemptEnding,
+                $"{exemption.Name} is exempt for {days} more days, until {Date(exemption.Until)}",
                 "from then on it is asked like everybody", "give it a new end, or see that it is not needed", where);
         }
     }

@@ -44,10 +44,12 @@ internal sealed class SettingChecks(Findings findings, SshdProgram sshd, SshdFil
     {
         int tries = effective.Number("maxauthtries") ?? Prompts;
         string where = Where(null, "maxauthtries");
-        const string Why = "each key that the client offers in vain counts, and each wrong code: the connection ends before the right one";
+        const string Why =
+            "each key that the client offers in vain counts, and each wrong code: the connection ends before the right one";
         if (tries == 0)
         {
-            findings.Error(FindingId.MaxAuthTries, "MaxAuthTries is 0", "sshd ends every connection at the first step: nobody gets in",
+            findings.Error(FindingId.MaxAuthTries, "MaxAuthTries is 0",
+                "sshd ends every connection at the first step: nobody gets in",
                 "set 'MaxAuthTries 6'", where);
         }
         else if (tries < Prompts)

@@ -11,18 +11,22 @@ internal sealed partial class PamStack
 {
     private const int DeepestInclude = 32;
 
-    private static readonly string[] _folders = ["/etc/pam.d", "/usr/lib/pam.d"];
+    private static readonly string[] _usual = ["/etc/pam.d", "/usr/lib/pam.d"];
 
+    private readonly IReadOnlyList<string> _folders;
     private readonly List<PamLine> _lines = [];
     private readonly List<string> _missing = [];
+
+    private PamStack(IReadOnlyList<string> folders) => _folders = folders;
 
     /// <summary>Files that are included and not there: libpam then refuses everybody.</summary>
     public IReadOnlyList<string> Missing => _missing;
 
-    public static PamStack Read(string service)
+    /// <param name="folders">Where libpam looks, if not where it usually does.</param>
+    public static PamStack Read(string service, IReadOnlyList<string>? folders = null)
     {
-        var stack = new PamStack();
-        string? file = Find(service);
+        var stack = new PamStack(folders ?? _usual);
+        string? file = stack.Look(service);
         if (file is not null)
         {
             stack.Read(file, null, 0, 0);
@@ -30,7 +34,7 @@ internal sealed partial class PamStack
 
         foreach (PamType type in (PamType[])[PamType.Auth, PamType.Account, PamType.Password, PamType.Session])
         {
-            if (!stack.Of(type).Any() && service != "other" && Find("other") is string other)
+            if (!stack.Of(type).Any() && service != "other" && stack.Look("other") is string other)
             {
                 stack.Read(other, type, 0, 0);
             }
@@ -40,10 +44,12 @@ internal sealed partial class PamStack
     }
 
     /// <summary>Null: no such service.</summary>
-    public static string? Find(string service) =>
-        _folders.Select(folder => $"{folder}/{service}").FirstOrDefault(File.Exists);
+    public static string? Find(string service) => new PamStack(_usual).Look(service);
 
     public IReadOnlyList<PamLine> Of(PamType type) => [.. _lines.Where(line => line.Type == type)];
+
+    private string? Look(string service) =>
+        _folders.Select(folder => $"{folder}/{service}").FirstOrDefault(File.Exists);
 
     private void Read(string path, PamType? only, int level, int depth)
     {
@@ -86,7 +92,7 @@ internal sealed partial class PamStack
 
     private void Include(string name, PamType? only, int level, int depth, string where)
     {
-        string? file = name.StartsWith('/') ? File.Exists(name) ? name : null : Find(name);
+        string? file = name.StartsWith('/') ? File.Exists(name) ? name : null : Look(name);
         if (file is null)
         {
             _missing.Add($"{where}: {name}");

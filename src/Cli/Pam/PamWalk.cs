@@ -22,7 +22,7 @@ internal sealed class PamWalk
     public static IReadOnlyList<PamStep>? Success(IReadOnlyList<PamLine> lines, Func<PamLine, IEnumerable<string>> answers)
     {
         var walk = new PamWalk(lines, answers);
-        return walk.Go(new State(0, Impression.None, true)) ? [.. walk._path.Reverse()] : null;
+        return walk.Go(new State(0, Impression.None, true, 0)) ? [.. walk._path.Reverse()] : null;
     }
 
     private bool Go(State state)
@@ -53,7 +53,13 @@ internal sealed class PamWalk
 
     private State After(State state, string code)
     {
-        (PamAction action, int jump) = _lines[state.Index].Control.For(code);
+        PamLine line = _lines[state.Index];
+        if (line.Module == PamLine.Substack)
+        {
+            return state.EnterSubstack(line.Level + 1);
+        }
+
+        (PamAction action, int jump) = line.Control.For(code);
         bool success = code is "success" or "new_authtok_reqd";
         State next = state with { Index = state.Index + 1 };
         switch (action)
@@ -61,11 +67,11 @@ internal sealed class PamWalk
             case PamAction.Ignore:
                 return next;
             case PamAction.Reset:
-                return next with { Impression = Impression.None, Succeeded = true };
+                return next.Reset(line.Level);
             case PamAction.Ok or PamAction.Done:
                 if (state.Impression is Impression.None || state is { Impression: Impression.Good, Succeeded: true })
                 {
-                    next = code == "ignore" ? next : next with { Impression = Impression.Good, Succeeded = success };
+                    next = next with { Impression = Impression.Good, Succeeded = success };
                 }
 
                 return action is PamAction.Done && next.Impression is Impression.Good ? EndOfLevel(next) : next;
@@ -116,5 +122,29 @@ internal sealed class PamWalk
         Bad,
     }
 
-    private readonly record struct State(int Index, Impression Impression, bool Succeeded);
+    /// <param name="Before">What was so when each substack began, three bits a level: "reset" goes back to that.</param>
+    private readonly record struct State(int Index, Impression Impression, bool Succeeded, ulong Before)
+    {
+        private const int Bits = 3;
+        private const int MostLevels = 16; // pam_private.h, PAM_SUBSTACK_MAX_LEVEL
+
+        public State EnterSubstack(int level)
+        {
+            if (level >= MostLevels)
+            {
+                return this with { Index = Index + 1, Impression = Impression.Bad, Succeeded = false };
+            }
+
+            ulong now = ((ulong)Impression << 1) | (Succeeded ? 1UL : 0UL);
+            return this with { Index = Index + 1, Before = (Before & ~(7UL << (Bits * level))) | (now << (Bits * level)) };
+        }
+
+        public State Reset(int level)
+        {
+            ulong before = (Before >> (Bits * level)) & 7;
+            return level == 0
+                ? this with { Impression = Impression.None, Succeeded = true }
+                : this with { Impression = (Impression)(before >> 1), Succeeded = (before & 1) == 1 };
+        }
+    }
 }

@@ -11,6 +11,25 @@ internal static class HealthyLayouts
     private const string Warden = "Match User warden\nAuthenticationMethods publickey";
     private const string HasLoggedIn = "ssh -tt warden@server true";
 
+    private const string DropIn = """
+        cat > /etc/ssh/sshd_config.d/10-sallyport.conf <<END
+        UsePAM yes
+        PasswordAuthentication no
+        KbdInteractiveAuthentication yes
+        AuthenticationMethods publickey,keyboard-interactive
+        Match all
+        Match User warden,robot
+            AuthenticationMethods publickey
+        Match all
+        END
+
+        """;
+
+    private const string Include = """
+        printf '%s\n' 'auth required pam_sallyport.so' 'session required pam_sallyport.so' > /etc/pam.d/sallyport-sshd
+
+        """;
+
     private static readonly string[] _gated = [Layout.Ours, World.AnyAccount, Layout.Gate];
 
     public static readonly IReadOnlyDictionary<string, Layout> All = new Dictionary<string, Layout>
@@ -68,6 +87,30 @@ internal static class HealthyLayouts
             Pam = _gated,
             Last = $"{Warden}\nMatch Group *,!mfa User !root,*\nAuthenticationMethods publickey",
             Configuration = $"[policy]\nask = mfa\n{BreakGlass}",
+            Later = HasLoggedIn,
+        },
+        ["one drop-in and one PAM include, on Debian"] = new()
+        {
+            People = ["warden", "robot"],
+            Shell = DropIn + Include,
+            First = "Include /etc/ssh/sshd_config.d/*.conf\nKbdInteractiveAuthentication no",
+            Lines = Layout.WithoutMethods,
+            Pam = [.. File.ReadLines("/etc/pam.d/sshd").Select(l => l.Trim() == "@include common-auth" ? "@include sallyport-sshd" : l)],
+            Configuration = $"[policy]\n{BreakGlass}{Exempt}",
+            Later = HasLoggedIn,
+        },
+        ["one drop-in and one PAM include, on Amazon Linux"] = new()
+        {
+            People = ["warden", "robot"],
+            Shell = DropIn + Include + "echo 'account required pam_permit.so' > /etc/pam.d/password-auth",
+            First = "Include /etc/ssh/sshd_config.d/*.conf",
+            Lines = Layout.WithoutMethods,
+            Pam =
+            [
+                "auth include sallyport-sshd", "session include sallyport-sshd", "#auth substack password-auth",
+                "account required pam_nologin.so", "account include password-auth",
+            ],
+            Configuration = $"[policy]\n{BreakGlass}{Exempt}",
             Later = HasLoggedIn,
         },
         ["file transfer only"] = new()
