@@ -61,7 +61,7 @@ internal static class DoctorCommand
     }
 
     /// <exception cref="IOException">A name is no account, or the account database cannot be asked.</exception>
-    private static IReadOnlyList<Finding> Examine(IReadOnlyList<string> users, string path, TimeProvider time)
+    private static IReadOnlyList<Finding> Examine(List<string> users, string path, TimeProvider time)
     {
         var findings = new Findings();
         var agent = new AgentChecks(findings, time);
@@ -81,7 +81,7 @@ internal static class DoctorCommand
             IReadOnlyList<SshdProgram> listening = SshdListeners.Find(usual);
             foreach (SshdProgram sshd in listening.Count > 0 ? listening : [usual])
             {
-                ExamineSshd(findings, sshd, people, configuration);
+                ExamineSshd(findings, sshd, people, configuration, isEverybody: users.Count == 0);
             }
         }
 
@@ -89,7 +89,7 @@ internal static class DoctorCommand
         {
             try
             {
-                new PolicyChecks(findings, path, configuration, time).Check(usual, people);
+                new PolicyChecks(findings, path, configuration, time).Check(usual, users.Count == 0 ? people : null);
             }
             catch (SshdException)
             {
@@ -107,7 +107,7 @@ internal static class DoctorCommand
     }
 
     private static void ExamineSshd(
-        Findings findings, SshdProgram sshd, List<Person> people, HostConfiguration? configuration)
+        Findings findings, SshdProgram sshd, List<Person> people, HostConfiguration? configuration, bool isEverybody)
     {
         SshdFile file = SshdFile.Read(sshd.ConfigurationFile);
         new FileChecks(findings, sshd, file).Check();
@@ -124,7 +124,8 @@ internal static class DoctorCommand
             var settings = new SettingChecks(findings, sshd, file);
             settings.CheckForAll(always);
             var logins = new Logins(sshd, file, people);
-            var ways = new LoginChecks(findings, sshd, file, pam, people.TrueForAll(person => person.IsRoot));
+            bool isRootAlone = isEverybody && people.TrueForAll(person => person.IsRoot);
+            var ways = new LoginChecks(findings, sshd, file, pam, isRootAlone);
             foreach (Login login in logins.Evaluate())
             {
                 settings.Check(login);

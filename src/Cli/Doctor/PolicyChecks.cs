@@ -12,7 +12,8 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    public void Check(SshdProgram? sshd, IReadOnlyList<Person> people)
+    /// <param name="people">All who can log in; null where only some were looked at.</param>
+    public void Check(SshdProgram? sshd, IReadOnlyList<Person>? people)
     {
         if (configuration.Policy is Policy policy)
         {
@@ -46,7 +47,7 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
         }
     }
 
-    private void CheckGroups(Policy policy, IReadOnlyList<Person> people)
+    private void CheckGroups(Policy policy, IReadOnlyList<Person>? people)
     {
         string where = Where("[policy]", "ask");
         foreach (string group in policy.AskGroups)
@@ -56,7 +57,7 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
                 findings.Error(FindingId.AskGroupMissing, $"there is no group '{group}', whose members are to be asked",
                     "nobody knows who was meant, so everybody is refused", $"groupadd {group}, or mend 'ask'", where);
             }
-            else if (!people.Any(person => person.Groups.Contains(group)))
+            else if (people?.Any(person => person.Groups.Contains(group)) is false)
             {
                 findings.Warning(FindingId.AskGroupEmpty,
                     $"nobody who can log in is in the group '{group}', whose members are to be asked",

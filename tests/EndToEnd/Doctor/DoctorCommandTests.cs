@@ -91,6 +91,37 @@ public sealed class DoctorCommandTests
     }
 
     [Fact]
+    public async Task Who_is_not_named_is_there_all_the_same()
+    {
+        await using DoctorHost host = await DoctorHost.StartAsync(new()
+        {
+            People = ["bob"],
+            Shell = "groupadd mfa; usermod -aG mfa alice",
+            Configuration = "[policy]\nask = mfa\n",
+        });
+
+        Diagnosis root = await host.DoctorAsync("--user=root");
+
+        Assert.Contains(root.Findings, f => f is { Id: "root-key-only", Severity: "note" });
+        Assert.DoesNotContain("ask-group-empty", root.Ids);
+    }
+
+    [Fact]
+    public async Task What_one_line_does_in_many_cases_is_one_finding()
+    {
+        await using DoctorHost host = await DoctorHost.StartAsync(new()
+        {
+            First = "AuthenticationMethods publickey",
+            Last = string.Join('\n', Enumerable.Range(1, 20).Select(i => $"Match Address 10.0.0.{i}\nMaxSessions {i}")),
+        });
+
+        Diagnosis diagnosis = await host.DoctorAsync("--user=alice");
+
+        Assert.Single(diagnosis.Ids, "key-alone");
+        Assert.Contains("and 18 more such cases", diagnosis.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_person_reads_what_why_and_how_to_mend_it()
     {
         await using DoctorHost host = await DoctorHost.StartAsync(new() { Last = "Match User alice\nAuthenticationMethods publickey" });
