@@ -8,6 +8,7 @@ complete -c sallyport -n __fish_use_subcommand -a status -d 'what there is, with
 complete -c sallyport -n __fish_use_subcommand -a invite -d 'leave for an account to enrol itself'
 complete -c sallyport -n __fish_use_subcommand -a import-ga -d 'take over ~/.google_authenticator'
 complete -c sallyport -n __fish_use_subcommand -a export-ga -d 'the way back'
+complete -c sallyport -n __fish_use_subcommand -a doctor -d 'ways around the second factor'
 complete -c sallyport -n __fish_use_subcommand -a help -d 'list the commands'
 
 function __sallyport_in
@@ -15,9 +16,9 @@ function __sallyport_in
 end
 
 complete -c sallyport -n '__sallyport_in codes status invite import-ga export-ga' -a '(__fish_complete_users)'
-complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga' -s h -l help -d 'the options'
+complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga doctor' -s h -l help -d 'the options'
 complete -c sallyport -n '__sallyport_in enroll codes status invite' -l socket -r -F -d 'the agent'
-complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga' -l config -r -F \
+complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga doctor' -l config -r -F \
     -d 'the configuration of the agent'
 
 complete -c sallyport -n '__sallyport_in status' -l all -d 'of everybody here'
@@ -52,3 +53,5 @@ complete -c sallyport -n '__sallyport_in invite' -l expires -x -a '1h 48h 7d' -d
 complete -c sallyport -n '__sallyport_in import-ga' -l all -d 'every account that has such a file'
 complete -c sallyport -n '__sallyport_in import-ga' -l recovery-codes -r -F -d 'where the new codes go'
 complete -c sallyport -n '__sallyport_in export-ga' -s f -l force -d 'replace a file that is there'
+complete -c sallyport -n '__sallyport_in doctor' -l json -d 'for scripts'
+complete -c sallyport -n '__sallyport_in doctor' -l user -x -a '(__fish_complete_users)' -d 'of this account only'

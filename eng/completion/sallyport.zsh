@@ -10,6 +10,7 @@ commands=(
     'invite:leave for an account to enrol itself'
     'import-ga:take over ~/.google_authenticator'
     'export-ga:the way back'
+    'doctor:ways around the second factor'
     'help:list the commands'
 )
 common=('(-h --help)'{-h,--help}'[the options]' '--config=[the configuration of the agent]:file:_files')
@@ -63,4 +64,5 @@ case $command in
             '(-e --emergency-codes)'{-e+,--emergency-codes=}'[recovery codes, 0 to 10]:codes:' '*:account:_users'
         ;;
     export-ga) _arguments -s -S $common '(-f --force)'{-f,--force}'[replace a file that is there]' '1:account:_users' ;;
+    doctor) _arguments -s -S $common '--json[for scripts]' '--user=[of this account only]:account:_users' ;;
 esac

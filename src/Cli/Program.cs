@@ -1,4 +1,5 @@
 using Sallyport.Cli;
+using Sallyport.Cli.Doctor;
 using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Moving;
@@ -26,6 +27,9 @@ try
 
         case ["export-ga", .. string[] words]:
             return ExportCommand.Run(words);
+
+        case ["doctor", .. string[] words]:
+            return DoctorCommand.Run(words);
 
         case ["help" or "--help" or "-h", ..]:
             Screen.Write(SallyportHelp.Text);

@@ -16,6 +16,8 @@ internal static class SallyportHelp
           invite USER           leave for an account to enrol itself (root)
           import-ga USER...     take over ~/.google_authenticator (root); --all: of all
           export-ga USER        the way back (root)
+          doctor                looks for ways around the second factor, and for what keeps
+                                everybody out (root)
 
         sallyport COMMAND --help tells the options of a command.
 
@@ -61,6 +63,16 @@ internal static class SallyportHelp
             Writes ~/.google_authenticator from the entry in the root-only store, with new
             recovery codes, and takes the entry away.
               -f, --force           replaces a file that is there
+                  --config=FILE     the agent's configuration
+
+            """,
+        "doctor" => """
+            usage: sallyport doctor [--json] [--user=NAME]...
+            Asks sshd, PAM and the agent what they would do, and says what is wrong, why it
+            matters, and what mends it. Changes nothing. Exit status: 0 nothing, 1 errors,
+            2 only warnings.
+                  --json            for scripts
+                  --user=NAME       of this account only; more than once for more
                   --config=FILE     the agent's configuration
 
             """,

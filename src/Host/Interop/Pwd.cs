@@ -34,11 +34,25 @@ internal static unsafe partial class Pwd
         setpwent();
         for (Passwd* entry = getpwent(); entry is not null; entry = getpwent())
         {
-            accounts.Add(new Account(Text(entry->pw_name), entry->pw_uid, entry->pw_gid, Text(entry->pw_dir)));
+            accounts.Add(AccountOf(entry));
         }
 
         endpwent();
         return accounts;
+    }
+
+    /// <summary>All groups that the name service lists, with the members they name. For one thread at a time.</summary>
+    public static List<Group> Groups()
+    {
+        List<Group> groups = [];
+        setgrent();
+        for (GroupEntry* entry = getgrent(); entry is not null; entry = getgrent())
+        {
+            groups.Add(GroupOf(entry));
+        }
+
+        endgrent();
+        return groups;
     }
 
     /// <summary>The groups of an account, its primary one included.</summary>
@@ -82,7 +96,7 @@ internal static unsafe partial class Pwd
                     continue;
                 }
 
-                return result is not null ? new Group(result->gr_gid, Members(result))
+                return result is not null ? GroupOf(result)
                     : IsNotFound(error) ? null
                     : throw new IOException($"cannot look up groups: {Unistd.StrError(error)}");
             }
@@ -91,15 +105,15 @@ internal static unsafe partial class Pwd
         throw new IOException("cannot look up groups: an entry is larger than 1 MiB");
     }
 
-    private static List<string> Members(GroupEntry* group)
+    private static Group GroupOf(GroupEntry* group)
     {
         List<string> members = [];
-        for (byte** member = group->gr_mem; *member is not null; member++)
+        for (byte** member = group->gr_mem; member is not null && *member is not null; member++)
         {
             members.Add(Text(*member));
         }
 
-        return members;
+        return new(Text(group->gr_name), group->gr_gid, members);
     }
 
     // POSIX leaves open which errors mean "not found"; these are what glibc's modules use for it.
@@ -127,13 +141,15 @@ internal static unsafe partial class Pwd
                     throw new IOException($"cannot look up accounts: {Unistd.StrError(error)}");
                 }
 
-                return result is null ? null : new Account(Text(result->pw_name), result->pw_uid, result->pw_gid,
-                    Text(result->pw_dir));
+                return result is null ? null : AccountOf(result);
             }
         }
 
         throw new IOException("cannot look up accounts: an entry is larger than 1 MiB");
     }
+
+    private static Account AccountOf(Passwd* entry) => new(Text(entry->pw_name), entry->pw_uid, entry->pw_gid,
+        Text(entry->pw_dir), Text(entry->pw_shell), Text(entry->pw_gecos));
 
     private static string Text(byte* text) =>
         Encoding.Latin1.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
@@ -146,6 +162,15 @@ internal static unsafe partial class Pwd
 
     [LibraryImport("libc")]
     private static partial void endpwent();
+
+    [LibraryImport("libc")]
+    private static partial void setgrent();
+
+    [LibraryImport("libc")]
+    private static partial GroupEntry* getgrent();
+
+    [LibraryImport("libc")]
+    private static partial void endgrent();
 
     [LibraryImport("libc")]
     private static partial int getpwnam_r(byte* name, Passwd* pwd, byte* buf, nuint buflen, Passwd** result);
@@ -182,7 +207,8 @@ internal static unsafe partial class Pwd
 }
 
 /// <summary>An account of this host; texts are Latin-1, one char a byte.</summary>
-internal sealed record Account(string Name, uint Uid, uint Gid, string Home);
+internal sealed record Account(
+    string Name, uint Uid, uint Gid, string Home, string Shell = "", string Comment = "");
 
-/// <summary>A group, and who is named in it; whose primary group it is does not stand there.</summary>
-internal sealed record Group(uint Gid, IReadOnlyList<string> Members);
+/// <summary>A group and who is named in it; whose primary group it is does not stand there.</summary>
+internal sealed record Group(string Name, uint Gid, IReadOnlyList<string> Members);
