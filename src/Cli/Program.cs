@@ -3,6 +3,7 @@ using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Moving;
 using Sallyport.Cli.Terminal;
+using Sallyport.Cli.Users;
 
 string program = Environment.GetCommandLineArgs()[0];
 try
@@ -26,6 +27,9 @@ try
 
         case ["export-ga", .. string[] words]:
             return ExportCommand.Run(words);
+
+        case ["user", .. string[] words]:
+            return UserCommand.Run(words);
 
         case ["help" or "--help" or "-h", ..]:
             Screen.Write(SallyportHelp.Text);

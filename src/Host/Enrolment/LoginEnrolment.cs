@@ -19,6 +19,13 @@ internal sealed class LoginEnrolment(
     {
         string user = Printable.Of(account.Name);
         Configuration.Enrolment rule = policy.EnrolmentAt(time.GetUtcNow());
+        if (rule is Configuration.Enrolment.Allow or Configuration.Enrolment.Required
+            && TotpStore.IsName(account.Name) && invitations.IsOwed(account.Name))
+        {
+            // He had a factor, and whoever has found his phone may have his key too.
+            rule = Configuration.Enrolment.Invited;
+        }
+
         if (rule is Configuration.Enrolment.Allow)
         {
             conversation.Log(Priority.Warning, $"{user} has no second factor and is let in without until {policy.Until:yyyy-MM-dd}");

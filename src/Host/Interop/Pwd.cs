@@ -34,7 +34,7 @@ internal static unsafe partial class Pwd
         setpwent();
         for (Passwd* entry = getpwent(); entry is not null; entry = getpwent())
         {
-            accounts.Add(new Account(Text(entry->pw_name), entry->pw_uid, entry->pw_gid, Text(entry->pw_dir)));
+            accounts.Add(AccountOf(entry));
         }
 
         endpwent();
@@ -116,13 +116,15 @@ internal static unsafe partial class Pwd
                     throw new IOException($"cannot look up accounts: {Unistd.StrError(error)}");
                 }
 
-                return result is null ? null : new Account(Text(result->pw_name), result->pw_uid, result->pw_gid,
-                    Text(result->pw_dir));
+                return result is null ? null : AccountOf(result);
             }
         }
 
         throw new IOException("cannot look up accounts: an entry is larger than 1 MiB");
     }
+
+    private static Account AccountOf(Passwd* entry) => new(Text(entry->pw_name), entry->pw_uid, entry->pw_gid,
+        Text(entry->pw_dir), Text(entry->pw_shell), Text(entry->pw_gecos));
 
     private static string Text(byte* text) =>
         Encoding.Latin1.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
@@ -171,4 +173,5 @@ internal static unsafe partial class Pwd
 }
 
 /// <summary>An account of this host; texts are Latin-1, one char a byte.</summary>
-internal sealed record Account(string Name, uint Uid, uint Gid, string Home);
+internal sealed record Account(
+    string Name, uint Uid, uint Gid, string Home, string Shell = "", string Comment = "");
