@@ -101,7 +101,7 @@ internal sealed class Letters(string host, HostConfiguration configuration, Time
     }
 
     /// <summary>As sshd has them, else those of the usual place; only public halves are read.</summary>
-    private static IEnumerable<string> HostKeys(string name)
+    private static string[] HostKeys(string name)
     {
         string[] paths = [.. (ShadowTools.Sshd(name) ?? [])
             .Where(line => line.StartsWith("hostkey ", StringComparison.Ordinal)).Select(line => line[8..] + ".pub")];

@@ -36,7 +36,7 @@ internal sealed class ListUsers(HostStores stores, TimeProvider time)
             .Where(account => LoginShell.Lets(account) && TotpStore.IsName(account.Name)).Select(One)];
         if (json)
         {
-            Screen.Write(JsonSerializer.Serialize(users, ListedUsers.Default.ListUserListedUser) + "\n");
+            Screen.Write(JsonSerializer.Serialize(users, ListedUsers.Default.ListListedUser) + "\n");
             return;
         }
 

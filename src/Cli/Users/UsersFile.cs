@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Sallyport.Cli.Factors;
-using Sallyport.Host.Enrolment;
 using Sallyport.Host.Interop;
 
 namespace Sallyport.Cli.Users;
