@@ -42,7 +42,7 @@ internal sealed record PublicKey(string Type, string Blob, string Comment)
         problem = type is "ssh-dss" ? "DSA keys are too weak, and sshd refuses them"
             : !IsKnown(type) ? "it does not begin with a type of key that is taken (ssh-ed25519, ecdsa-sha2-nistp256, 384 or 521, "
                 + "ssh-rsa, sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com); options are not taken"
-            : !Convert.TryFromBase64String(base64, blob, out int length) || Convert.ToBase64String(blob, 0, length) != base64
+            : !Convert.TryFromBase64String(base64, blob, out int length) || length == 0 || Convert.ToBase64String(blob, 0, length) != base64
                 ? "what follows the type is no base64: the key was cut or changed on its way"
             : WrongBlob(type, blob.AsSpan(0, length));
         key = problem is null ? new PublicKey(type, base64, words.ElementAtOrDefault(2)?.Trim(' ') ?? "") : null;
