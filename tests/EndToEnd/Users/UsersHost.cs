@@ -104,7 +104,7 @@ internal sealed partial class UsersHost : IAsyncDisposable
     public Task<string> ShAsync(string line) => Sandbox.RunAsync("sh", "-ec", line);
 
     /// <summary>Waits until nothing runs under that name; sshd's own process ends a moment after the client.</summary>
-    public Task QuietAsync(string name) => ShAsync($"while pgrep -u {name} 2>&1 > /dev/null; do sleep 0.02; done");
+    public Task QuietAsync(string name) => ShAsync($"while pgrep -u {name} > /dev/null 2>&1; do sleep 0.02; done");
 
     /// <summary>All that a command could have changed about accounts.</summary>
     public Task<string> AccountsAsync() => ShAsync(
