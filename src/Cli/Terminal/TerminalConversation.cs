@@ -22,7 +22,7 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 
     public void Inform(string text) => Screen.Write(Shown(text) + "\n");
 
-    public void ShowKey(string uri)
+    public bool ShowKey(string uri)
     {
         if (!KeyUri.TryParse(uri, out KeyUri? key))
         {
@@ -31,6 +31,7 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 
         using OtpSecret secret = key.Secret;
         KeyDisplay.Show(uri, Base32.Encode(secret.Expose()), qrMode);
+        return true;
     }
 
     /// <summary>What sshd's log would have; the authority of this host keeps its own.</summary>

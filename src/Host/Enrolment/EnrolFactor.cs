@@ -34,7 +34,11 @@ internal sealed class EnrolFactor(
         }
 
         using OtpSecret secret = FreshFactor.Secret();
-        conversation.ShowKey(NewUri(secret, request, options).Expose());
+        if (!conversation.ShowKey(NewUri(secret, request, options).Expose()))
+        {
+            return Verdict.Deny;
+        }
+
         var record = new TotpRecord();
         if (options.Confirm && !Confirm(secret, options.Settings, conversation, ref record))
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using Sallyport.Host.Messages;
 using Sallyport.Host.Qr;
 using Sallyport.Protocol;
@@ -14,21 +15,23 @@ internal sealed class LoginScreen(IConversation conversation) : IConversation
 
     public byte[]? Ask(string prompt, bool echo, Action? meanwhile = null) => conversation.Ask(prompt, echo, meanwhile);
 
-    public void ShowKey(string uri)
+    public bool ShowKey(string uri)
     {
         byte[]? answer = conversation.Ask(
             "An app on your phone takes a secret, best as a QR code.\n"
-            + "Press Enter to see the code, or type t for text only (screen reader, no UTF-8): ", echo: true);
-        bool textOnly = answer is [(byte)'t' or (byte)'T', ..];
-        string? drawing = textOnly || answer is null ? null : QrDrawing.Draw(uri, QrMode.Utf8Inverse, Columns);
-        if (KeyUri.TryParse(uri, out KeyUri? key))
+            + "Press Enter to see it, or type t for text only (screen reader, no UTF-8): ", echo: true);
+        if (answer is null || !KeyUri.TryParse(uri, out KeyUri? key))
         {
-            using OtpSecret secret = key.Secret;
-            string spelled = string.Join(' ', Base32.Encode(secret.Expose()).Chunk(4).Select(four => new string(four)));
-            conversation.Inform(
-                (drawing is null ? "" : "\n" + drawing)
-                + $"\nThe secret, to type into an app:\n  {spelled}\nThe same as a link:\n  {uri}\n");
+            return false;
         }
+
+        string? drawing = answer is [(byte)'t' or (byte)'T', ..] ? null : QrDrawing.Draw(uri, QrMode.Utf8Inverse, Columns);
+        using OtpSecret secret = key.Secret;
+        string spelled = string.Join(' ', Base32.Encode(secret.Expose()).Chunk(4).Select(four => new string(four)));
+        string text = (drawing is null ? "" : "\n" + drawing)
+            + $"\nThe secret, to type into an app:\n  {spelled}\nThe same as a link:\n  {uri}\n";
+        conversation.Inform(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text))); // texts are one char a byte
+        return true;
     }
 
     public void Tell(string text) => conversation.Tell(text);

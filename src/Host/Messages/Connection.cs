@@ -76,7 +76,11 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public void Inform(string text) => Add((byte)'I', text);
 
-    public void ShowKey(string uri) => Add((byte)'U', uri);
+    public bool ShowKey(string uri)
+    {
+        Add((byte)'U', uri);
+        return true;
+    }
 
     public void Log(Priority priority, string text) => Add((byte)'L', (char)priority + text);
 

@@ -17,7 +17,8 @@ internal interface IConversation
     void Inform(string text);
 
     /// <summary>A key URI, secret included, to be scanned or typed into an app by the person, and by nobody else seen.</summary>
-    void ShowKey(string uri);
+    /// <returns>False: he has cancelled.</returns>
+    bool ShowKey(string uri);
 
     /// <summary>A line in the log of the program that asks (sshd, sudo), which log watchers read.</summary>
     void Log(Priority priority, string text);
