@@ -1,6 +1,8 @@
 using Sallyport.Cli.Factors;
 using Sallyport.Cli.Moving;
 using Sallyport.Cli.Terminal;
+using Sallyport.Host.Access;
+using Sallyport.Host.Configuration;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 
@@ -67,7 +69,7 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
         made = account.Comment == user.Unfinished;
         if (!made)
         {
-            throw new IOException($"there is an account that was not finished, with another key. Begin anew:\n  sallyport user remove {user.Name}");
+            throw new IOException($"an account is there that was not finished, with another key.\nBegin anew:\n  sallyport user remove {user.Name}");
         }
 
         _void = "If you have got a letter like this before, its code is void.";
@@ -87,10 +89,10 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
     {
         string[] keys = [.. new AuthorizedKeys(account).Read() ?? [], .. RootOwnedKeys.Read(user.Name) ?? []];
         bool same = user.Line > 0 && user.Keys.All(key => AuthorizedKeys.Holds(keys, key));
-        problem = same ? null : "the account is there already; to give it this key and an invitation: --existing";
+        problem = same ? null : "the account is there already.\n  To give it this key and an invitation: --existing";
         if (same && !IsEnrolled(account) && stores.Invitations.Find(user.Name, time.GetUtcNow()) is null)
         {
-            Screen.WriteError($"{user.Name}: not enrolled, and not invited any more: sallyport invite {user.Name}");
+            Screen.WriteError($"{user.Name}: not enrolled and not invited any more:\n  sallyport invite {user.Name}");
         }
 
         return same ? AddOutcome.Nothing : AddOutcome.Failed;
@@ -119,7 +121,14 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
         made = false;
         if (Leftovers.Of(user.Name, stores) is string left)
         {
-            throw new IOException($"{left} of a former account of that name would be his. Take it away:\n  sallyport user remove {user.Name}");
+            throw new IOException($"{left}\n  of a former account of that name would be his. Take it away:\n  sallyport user remove {user.Name}");
+        }
+
+        // useradd would make do with it, and what is in it, keys too, would be his; and taking back would take it away.
+        string home = ShadowTools.HomeOf(user.Name);
+        if (Path.Exists(home) || new FileInfo(home).LinkTarget is not null)
+        {
+            throw new IOException($"{home} is there already: move it away");
         }
 
         Ended added = ShadowTools.Add(user, choices.Shell);
@@ -155,6 +164,7 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
     private void Invite(NewUser user, Account account, bool made)
     {
         DateTimeOffset until = time.GetUtcNow() + user.Invitation;
+        WarnOfPolicy(user.Name);
         if (!made && IsEnrolled(account))
         {
             letters.Write(user.Name, user.Keys, null, until, null);
@@ -163,7 +173,7 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
 
         if (!made && stores.Invitations.Find(user.Name, time.GetUtcNow()) is not null)
         {
-            Screen.WriteError($"{user.Name}: an invitation is open, and stays. Another code: sallyport invite {user.Name}");
+            Screen.WriteError($"{user.Name}: an invitation is open, and stays. Another code:\n  sallyport invite {user.Name}");
             return;
         }
 
@@ -171,6 +181,21 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
         _invited = true;
         Syslog.Notice($"{user.Name}: invited to enrol, until {Host.Enrolment.FactorStatus.Moment(until.ToUnixTimeSeconds())}");
         letters.Write(user.Name, user.Keys, code, until, _void);
+    }
+
+    private void WarnOfPolicy(string name)
+    {
+        try
+        {
+            if (Waiver.For(name, stores.Configuration, time.GetUtcNow()) is Waiver waiver)
+            {
+                Screen.WriteError($"{name}: warning: he will not be asked: {waiver.Reason}");
+            }
+        }
+        catch (ConfigurationException wrong)
+        {
+            Screen.WriteError($"{name}: warning: he will be refused: {wrong.Message}");
+        }
     }
 
     private bool IsEnrolled(Account account)
@@ -181,8 +206,8 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
     }
 
     private string CloseAgain(string name) => stores.Invitations.Close(name) == 0
-        ? "; the invitation is closed again, the key stays. Go on by the same command"
-        : "; an invitation is open that nobody knows the code of";
+        ? ".\nThe invitation is closed again, the key stays. The same command goes on"
+        : ".\nAn invitation is open whose code nobody knows";
 
     /// <summary>Only an account that this command has made itself, in this run or the one before.</summary>
     private string TakeBack(string name)
@@ -193,9 +218,9 @@ internal sealed class AddUser(HostStores stores, Letters letters, TimeProvider t
         if (closed && Pwd.ByName(name) is null)
         {
             Syslog.Notice($"{name}: account taken back, because it could not be finished");
-            return "; what was made is taken back";
+            return ".\nWhat was made is taken back";
         }
 
-        return $"; what was made could not be taken back ({deleted.Reason}). Do that by:\n  sallyport user remove {name}";
+        return $".\nWhat was made could not be taken back ({deleted.Reason}). Do that by:\n  sallyport user remove {name}";
     }
 }

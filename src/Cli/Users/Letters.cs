@@ -95,9 +95,9 @@ internal sealed class Letters(string host, HostConfiguration configuration, Time
             ? "  Have an authenticator app at hand. Asked for the invitation code, type this:"
             : "  Have an authenticator app at hand. Logged in, run: sallyport enroll";
         yield return inLogin ? $"    {code}" : $"  and, asked for the invitation code, type this:\n    {code}";
-        yield return $"  It works once, until {FactorStatus.Moment(until.ToUnixTimeSeconds())}. Scan the QR code, type the passcode that";
-        yield return "  the app shows, and write the recovery codes down. From then on each login asks";
-        yield return "  for a passcode.";
+        yield return $"  It works once, until {FactorStatus.Moment(until.ToUnixTimeSeconds())}. Scan the QR code, type the";
+        yield return "  passcode that the app shows, and write the recovery codes down. From then on";
+        yield return "  each login asks for a passcode.";
     }
 
     /// <summary>As sshd has them, else those of the usual place; only public halves are read.</summary>

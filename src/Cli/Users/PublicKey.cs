@@ -32,7 +32,7 @@ internal sealed record PublicKey(string Type, string Blob, string Comment)
         key = null;
         if (line.Length > LongestLine || !line.All(IsPlain))
         {
-            problem = line.Length > LongestLine ? "the key is too long" : "the key has a control character in it; one key is one line";
+            problem = line.Length > LongestLine ? "the key is too long" : "the key has a control character in it";
             return false;
         }
 
@@ -40,10 +40,12 @@ internal sealed record PublicKey(string Type, string Blob, string Comment)
         (string type, string base64) = (words.ElementAtOrDefault(0) ?? "", words.ElementAtOrDefault(1) ?? "");
         byte[] blob = new byte[base64.Length];
         problem = type is "ssh-dss" ? "DSA keys are too weak, and sshd refuses them"
-            : !IsKnown(type) ? "it does not begin with a type of key that is taken (ssh-ed25519, ecdsa-sha2-nistp256, 384 or 521, "
-                + "ssh-rsa, sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com); options are not taken"
+            : !IsKnown(type) ? "it does not begin with a type of key that is taken:\n"
+                + "  ssh-ed25519, ssh-rsa, ecdsa-sha2-nistp256, -nistp384 or -nistp521,\n"
+                + "  sk-ssh-ed25519@openssh.com or sk-ecdsa-sha2-nistp256@openssh.com;\n"
+                + "  options are not taken"
             : !Convert.TryFromBase64String(base64, blob, out int length) || length == 0 || Convert.ToBase64String(blob, 0, length) != base64
-                ? "what follows the type is no base64: the key was cut or changed on its way"
+                ? "what follows the type is no base64: it was cut or changed"
             : WrongBlob(type, blob.AsSpan(0, length));
         key = problem is null ? new PublicKey(type, base64, words.ElementAtOrDefault(2)?.Trim(' ') ?? "") : null;
         return key is not null;
@@ -57,7 +59,7 @@ internal sealed record PublicKey(string Type, string Blob, string Comment)
         var rest = new KeyFields(blob);
         if (Encoding.Latin1.GetString(rest.Next()) != type)
         {
-            return $"the key inside is not of the type that stands before it ({type})";
+            return $"the key inside is not of the type before it ({type})";
         }
 
         bool right;
@@ -88,7 +90,7 @@ internal sealed record PublicKey(string Type, string Blob, string Comment)
                 break;
         }
 
-        return right && rest.IsAtEnd ? null : "the key inside is damaged: it was cut or changed on its way";
+        return right && rest.IsAtEnd ? null : "the key inside is damaged: it was cut or changed";
     }
 
     /// <summary>Of an mpint (RFC 4251, section 5) that is positive and written as short as it can be; else 0.</summary>

@@ -24,7 +24,9 @@ internal sealed class RemoveUser(HostStores stores, bool keepHome, bool kill)
         string[] running = kill ? [] : Processes.Of(account.Uid);
         return account.Uid == 0 ? "root is not removed"
             : name == stores.Configuration.BreakGlass?.Name
-                ? $"{name} is the break-glass account: take [break_glass {name}] out of the configuration first"
+                ? $"{name} is the break-glass account:\ntake [break_glass {name}] out of the configuration first"
+            : Pwd.All().Find(other => other.Uid == account.Uid && other.Name != name) is Account other
+                ? $"{name} and {other.Name} are one user to the system (uid {account.Uid}):\nremove it by hand"
             : running.Length > 0
                 ? $"{name} has processes. End them, or let --kill do it:\n  {string.Join("\n  ", running)}"
             : null;
@@ -56,16 +58,16 @@ internal sealed class RemoveUser(HostStores stores, bool keepHome, bool kill)
         catch (IOException failed)
         {
             throw new IOException(account is null || Pwd.ByName(name) is null
-                ? $"{failed.Message}.\nMend that, then: sallyport user remove {name}"
-                : $"{failed.Message}.\nThe account is still there. Its secret is gone, and whoever is asked for a passcode is refused.\n"
-                    + $"Mend that, then: sallyport user remove {name}{(keepHome ? " --keep-home" : "")}", failed);
+                ? $"{failed.Message}.\nMend that, then:\n  sallyport user remove {name}"
+                : $"{failed.Message}.\nThe account is still there. Its secret is gone, and it is refused wherever it is\nasked for a passcode. "
+                    + $"Mend that, then:\n  sallyport user remove {name}{(keepHome ? " --keep-home" : "")}", failed);
         }
 
         Screen.Write(account is null ? $"{name}: what was left is gone.\n"
             : $"{name}: the account is gone{(keepHome ? $"; {account.Home} stays" : "")}.\n");
         if (stores.Configuration.Exemptions.ContainsKey(name))
         {
-            Screen.WriteError($"The configuration has [exempt {name}]: take it out, or the next {name} is not asked.");
+            Screen.WriteError($"The configuration has [exempt {name}]: take it out,\nor the next {name} is not asked.");
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class ResetUser(HostStores stores, Letters letters, TimeProvider
         };
         return entry.Problem is ReadProblem.Missing && home.Problem is ReadProblem.Missing
                 ? $"{name} has no second factor. To let him enrol: sallyport invite {name}"
-            : way is not null ? $"{way}.\nTo replace his second factor, with his new phone at hand: sallyport enroll --user {name} --force"
+            : way is not null ? $"{way}.\nTo replace his second factor, with his new phone at hand:\n  sallyport enroll --user {name} --force"
             : null;
     }
 
@@ -59,7 +59,7 @@ internal sealed class ResetUser(HostStores stores, Letters letters, TimeProvider
         }
         catch (IOException failed)
         {
-            throw new IOException($"{failed.Message}.\nWhat is left of his second factor still counts. Mend that, then: sallyport user reset {name}", failed);
+            throw new IOException($"{failed.Message}.\nWhat is left of his second factor still counts. Mend that, then:\n  sallyport user reset {name}", failed);
         }
 
         string moment = FactorStatus.Moment(until.ToUnixTimeSeconds());
@@ -67,12 +67,12 @@ internal sealed class ResetUser(HostStores stores, Letters letters, TimeProvider
         Screen.WriteError($"{name}: the old phone is void; he is refused until he enrols again.");
         if (stores.Configuration.HomeFiles)
         {
-            Screen.WriteError("A file in his home would count as his factor: [totp] home_files = no ends that.");
+            Screen.WriteError("A file in his home would count as his factor; [totp] home_files = no ends that.");
         }
 
         if (stores.Configuration.Hop?.Minutes > 0)
         {
-            Screen.WriteError("He may have proved it a moment ago, for [hop]: systemctl restart sallyport-agent forgets that.");
+            Screen.WriteError("He may have proved it a moment ago, for [hop]. To forget that:\n  systemctl restart sallyport-agent");
         }
 
         letters.Write(name, KeysOf(account), code, until, null);

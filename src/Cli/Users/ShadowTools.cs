@@ -23,6 +23,14 @@ internal static class ShadowTools
         ["--create-home", "--comment", user.Unfinished, .. shell is null ? (string[])[] : ["--shell", shell],
             .. user.Groups.Count == 0 ? (string[])[] : ["--groups", string.Join(',', user.Groups)], "--", user.Name]);
 
+    /// <summary>Where useradd will make the home.</summary>
+    /// <exception cref="IOException">It does not say.</exception>
+    public static string HomeOf(string name)
+    {
+        string? line = Run("useradd", ["-D"]).Output.Split('\n').FirstOrDefault(l => l.StartsWith("HOME=/", StringComparison.Ordinal));
+        return line is null ? throw new IOException("useradd -D does not say where homes are") : $"{line[5..].TrimEnd('/')}/{name}";
+    }
+
     /// <summary>The account is no longer one that was not finished.</summary>
     public static Ended Finish(string name) => Run("usermod", ["--comment", "", "--", name]);
 

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Cli.Factors;
 using Sallyport.Cli.Terminal;
+using Sallyport.Host.Configuration;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Messages;
@@ -36,13 +37,13 @@ internal static class UserCommand
         var letters = new Letters(line.Host ?? Environment.MachineName, stores.Configuration, TimeProvider.System, file);
         return line.Verb switch
         {
-            "add" => Add(line, new AddUser(stores, letters, TimeProvider.System, line.Choices)),
+            "add" => Add(line, stores.Configuration.Policy, new AddUser(stores, letters, TimeProvider.System, line.Choices)),
             "reset" => Reset(line, new ResetUser(stores, letters, TimeProvider.System, line.Invitation)),
             _ => Remove(line, new RemoveUser(stores, line.KeepHome, line.Kill)),
         };
     }
 
-    private static int Add(UserCommandLine line, AddUser add)
+    private static int Add(UserCommandLine line, Policy? policy, AddUser add)
     {
         List<NewUser> users = line.Users(out List<string> problems);
         problems.ForEach(Screen.WriteError);
@@ -50,6 +51,13 @@ internal static class UserCommand
         {
             Screen.WriteError("Nothing was changed.");
             return 1;
+        }
+
+        if (policy is null || policy.EnrolmentAt(TimeProvider.System.GetUtcNow()) is Host.Configuration.Enrolment.Deny)
+        {
+            Screen.WriteError(policy is null
+                ? "There is no [policy] here: people enrol by a command, and come to it only where\nnullok on the PAM line lets them in."
+                : "By [policy] nobody enrols in a login (enrolment is deny): nobody can use his code.");
         }
 
         for (int i = 0; i < users.Count; i++)
@@ -76,7 +84,7 @@ internal static class UserCommand
     {
         Account? account = Find(line.Name);
         string? problem = account is null ? $"there is no account {Printable.Of(line.Name)}" : reset.Obstacle(account);
-        if (problem is null && Confirmed(line, $"{line.Name}: his phone, his recovery codes and a file in his home are void from now on. Go on? (y/n) "))
+        if (problem is null && Confirmed(line, $"{line.Name}: his phone, his recovery codes and a file in his home will be void.\nGo on? (y/n) "))
         {
             reset.Run(account!);
             return 0;

@@ -182,7 +182,7 @@ internal sealed record UserCommandLine(string Verb)
             ? "sallyport user add: one of --key, --key-file and --from"
         : From is not null && given.Contains("groups") ? "sallyport user add: --groups is not for --from, which has a column for them"
         : From is null && !NewUser.IsName(Name)
-            ? "sallyport user add: a name has small letters, digits, - and _, a letter first, at most 32"
+            ? "sallyport user add: not a name that is taken (^[a-z][-a-z0-9_]*$, at most 32)"
         : null;
 
     /// <exception cref="IOException">It cannot be read.</exception>

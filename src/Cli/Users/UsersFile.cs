@@ -59,7 +59,7 @@ internal static class UsersFile
             && header.Contains("name") && header.Contains("key");
         if (!known)
         {
-            problems.Add("the first line names the columns: name,key, and if you like groups and expires");
+            problems.Add("the first line names the columns: name,key and, if you like, groups,expires");
         }
 
         return known ? header : null;
@@ -81,7 +81,7 @@ internal static class UsersFile
         string[] groups = Field("groups").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         PublicKey? key = null;
         problem = !NewUser.IsName(Field("name"))
-                ? "not a name for an account: small letters, digits, - and _, a letter first, at most 32"
+                ? "not a name that is taken (^[a-z][-a-z0-9_]*$, at most 32)"
             : !PublicKey.TryParse(Field("key"), out key, out string? wrong) ? wrong
             : WrongGroups(groups)
             ?? (seconds is null ? "expires takes 60s to 90d, such as 48h" : null);
@@ -96,7 +96,7 @@ internal static class UsersFile
     {
         string? wrong = groups.FirstOrDefault(group => !NewUser.IsName(group) || Pwd.GroupByName(group) is null);
         return wrong is null ? null
-            : $"there is no group {Host.Messages.Printable.Of(wrong)} (more than one stand with blanks between)";
+            : $"there is no group {Host.Messages.Printable.Of(wrong)}";
     }
 
     /// <summary>RFC 4180, but a field ends with its line. Null: the quotation marks are wrong.</summary>

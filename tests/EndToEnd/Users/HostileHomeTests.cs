@@ -77,7 +77,7 @@ public sealed class HostileHomeTests
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("symbolic link", outcome.Errors, StringComparison.Ordinal);
-        Assert.Contains("what was made is taken back", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains("What was made is taken back", outcome.Errors, StringComparison.Ordinal);
         Assert.False(await host.ExistsAsync("alice"));
         Assert.False(Directory.Exists(host.Sandbox.Outside("/home/alice")));
         Assert.False(host.Sandbox.Exists("/root/.ssh/authorized_keys"));

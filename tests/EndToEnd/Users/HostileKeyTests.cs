@@ -29,7 +29,7 @@ public sealed class HostileKeyTests
             ($"{host.Key}\u001b[2J", "control character"),
             ($"{host.Key} \u2028 x", "control character"),
             ($"{host.Key} \u202e x", "control character"),
-            ($"ssh-rsa {key[1]}", "not of the type that stands before it (ssh-rsa)"),
+            ($"ssh-rsa {key[1]}", "not of the type before it (ssh-rsa)"),
             ($"ssh-ed25519 {ecdsa}", "not of the type"),
             ($"ecdsa-sha2-nistp384 {ecdsa}", "not of the type"),
             ($"ssh-ed25519 {key[1][..^4]}", "damaged"),

@@ -39,6 +39,11 @@ public sealed class RemoveTests
 
         await host.DoesAsync("remove", "alice", "--keep-home", "--yes");
 
+        Outcome next = await host.UserAsync("add", "alice", "--key", host.Key); // it is not hers
+
+        Assert.Equal(1, next.ExitCode);
+        Assert.Contains("/home/alice is there already", next.Errors, StringComparison.Ordinal);
+        Assert.False(await host.ExistsAsync("alice"));
         Assert.Equal("work\n", host.Sandbox.Read("/home/alice/work"));
         await host.ShAsync("rm -r /home/alice/.ssh /home/alice/work /home/alice/.[bp]*; rmdir /home/alice");
         Assert.Equal("", await TracesAsync(host));
@@ -144,7 +149,7 @@ public sealed class RemoveTests
         Outcome added = await host.DoesAsync("add", "alice", "--key", host.Key);
 
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("the second factor of a former account of that name would be his", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("the second factor\n  of a former account of that name would be his", refused.Errors, StringComparison.Ordinal);
         Assert.False(made);
         Assert.Equal("alice: what was left is gone.\n", cleaned.Output);
         await host.EnrolAsync("alice", UsersHost.CodeIn(added.Output));
@@ -154,13 +159,14 @@ public sealed class RemoveTests
     [Theory]
     [InlineData("root", "root is not removed")]
     [InlineData("emergency", "emergency is the break-glass account")]
+    [InlineData("twin", "twin and emergency are one user to the system")]
     [InlineData("nobody-there", "there is no account nobody-there, and nothing is left of one")]
     [InlineData("../etc", "not a name that an account can have")]
     public async Task Who_must_stay_stays(string name, string said)
     {
         await using UsersHost host = await UsersHost.StartAsync(
             "[policy]\n[break_glass emergency]\nreason = the last way in\nuntil = 2099-01-01\n");
-        await host.ShAsync("useradd -m emergency");
+        await host.ShAsync("useradd -m emergency; useradd -o -u $(id -u emergency) twin");
         string before = await host.AccountsAsync();
 
         Outcome refused = await host.UserAsync("remove", name, "--yes", "--kill");

@@ -107,4 +107,44 @@ public sealed class UsersFileTests
         Assert.False(await host.ExistsAsync("alice"));
         Assert.False(host.Sandbox.Exists("/etc/cron.d/x"));
     }
+
+    [Fact]
+    public async Task A_letter_that_nobody_can_see_is_no_letter()
+    {
+        await using UsersHost host = await UsersHost.StartAsync();
+        await host.ShAsync("useradd -m -s /bin/bash bob");
+
+        Outcome made = await host.Sandbox.TryAsync("sh", "-c", "sallyport user add alice --key-file=/root/.ssh/id_ed25519.pub > /dev/full");
+        Outcome existing = await host.Sandbox.TryAsync("sh", "-c", "sallyport user add bob --existing --key-file=/root/.ssh/id_ed25519.pub > /dev/full");
+
+        Assert.Equal((1, 1), (made.ExitCode, existing.ExitCode));
+        Assert.Contains("What was made is taken back", made.Errors, StringComparison.Ordinal);
+        Assert.Contains("The invitation is closed again, the key stays", existing.Errors, StringComparison.Ordinal);
+        Assert.False(await host.ExistsAsync("alice"));
+        Assert.True(await host.ExistsAsync("bob"));
+        Assert.Empty(host.Store.Files("invitations"));
+    }
+
+    [Theory]
+    [InlineData("", "There is no [policy] here")]
+    [InlineData("[policy]\nenrolment = deny\n", "enrolment is deny")]
+    [InlineData("[policy]\n[exempt alice]\nreason = once a robot\nuntil = 2099-01-01\n", "alice: warning: he will not be asked: alice is exempt until 2099-01-01: once a robot")]
+    [InlineData("[policy]\nask = no-such-group\n", "alice: warning: he will be refused")]
+    public async Task What_policy_makes_of_him_is_said(string configuration, string said)
+    {
+        await using UsersHost host = await UsersHost.StartAsync(configuration);
+
+        Assert.Contains(said, (await host.DoesAsync("add", "alice", "--key", host.Key)).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_at_once_are_one_after_the_other()
+    {
+        await using UsersHost host = await UsersHost.StartAsync();
+        Outcome refused = await host.Sandbox.TryAsync("sh", "-c",
+            "exec 9< /var/lib/sallyport; flock -x 9; sallyport user add alice --key-file=/root/.ssh/id_ed25519.pub 9<&-");
+
+        Assert.Equal((1, false), (refused.ExitCode, await host.ExistsAsync("alice")));
+        Assert.Contains("another sallyport user is at work", refused.Errors, StringComparison.Ordinal);
+    }
 }
