@@ -20,7 +20,7 @@ internal sealed class LoginEnrolment(
         string user = Printable.Of(account.Name);
         Configuration.Enrolment rule = policy.EnrolmentAt(time.GetUtcNow());
         if (rule is Configuration.Enrolment.Allow or Configuration.Enrolment.Required
-            && TotpStore.IsName(account.Name) && invitations.IsOwed(account.Name))
+            && IsOwed(account.Name))
         {
             // He had a factor, and whoever has found his phone may have his key too.
             rule = Configuration.Enrolment.Invited;
@@ -46,6 +46,9 @@ internal sealed class LoginEnrolment(
         conversation.Log(Priority.Notice, $"{user} has no second factor and enrols in this login");
         return Enrol(new(account, account.Uid, InLogin: true, Uninvited: rule is Configuration.Enrolment.Required), conversation);
     }
+
+    /// <summary>His factor was taken away, and he has not enrolled since.</summary>
+    public bool IsOwed(string user) => TotpStore.IsName(user) && invitations.IsOwed(user);
 
     private Verdict Enrol(FactorRequest request, IConversation conversation)
     {

@@ -91,7 +91,7 @@ public sealed class InterruptedTests
         await host.DoesAsync("add", "alice", "--key-file=/root/other.pub");
 
         Assert.Equal(1, other.ExitCode);
-        Assert.Contains("an account that was not finished, with another key", other.Errors, StringComparison.Ordinal);
+        Assert.Contains("an account is there that was not finished, with another key", other.Errors, StringComparison.Ordinal);
     }
 
     private static async Task<UsersHost> StartAsync()

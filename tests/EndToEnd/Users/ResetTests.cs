@@ -125,6 +125,24 @@ public sealed class ResetTests
     }
 
     [Theory]
+    [InlineData("invited")]
+    [InlineData("allow until 2099-01-01")]
+    public async Task A_file_that_a_thief_puts_into_his_home_meanwhile_is_no_factor(string enrolment)
+    {
+        (UsersHost host, Authenticator _) = await EnrolledAsync($"[policy]\nenrolment = {enrolment}\n");
+        await using UsersHost __ = host;
+        var thief = new Account(host.World, "alice");
+        Outcome reset = await host.DoesAsync("reset", "alice", "--yes");
+
+        await thief.EnrolAsync("TOTP_AUTH");
+        Login planted = await host.SshAsync("alice", "id -un", thief.Phone.Passcode(), thief.Phone.Passcode(+1));
+        Authenticator phone = await host.EnrolAsync("alice", UsersHost.CodeIn(reset.Output));
+
+        planted.MustBeRefused(host.World);
+        (await host.SshAsync("alice", "id -un", phone.Passcode(+1))).MustBeAllowed(host.World);
+    }
+
+    [Theory]
     [InlineData("", "without [policy] in the configuration nobody enrols in a login")]
     [InlineData("[policy]\nenrolment = deny\n", "by [policy] nobody enrols in a login")]
     public async Task Where_he_could_not_enrol_again_nothing_is_changed_and_the_way_is_named(string configuration, string said)
