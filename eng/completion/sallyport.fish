@@ -6,6 +6,7 @@ complete -c sallyport -n __fish_use_subcommand -a enroll -d 'make a secret for a
 complete -c sallyport -n __fish_use_subcommand -a codes -d 'new recovery codes'
 complete -c sallyport -n __fish_use_subcommand -a status -d 'what there is, without the secret'
 complete -c sallyport -n __fish_use_subcommand -a invite -d 'leave for an account to enrol itself'
+complete -c sallyport -n __fish_use_subcommand -a user -d 'accounts of people'
 complete -c sallyport -n __fish_use_subcommand -a import-ga -d 'take over ~/.google_authenticator'
 complete -c sallyport -n __fish_use_subcommand -a export-ga -d 'the way back'
 complete -c sallyport -n __fish_use_subcommand -a doctor -d 'ways around the second factor'
@@ -16,9 +17,9 @@ function __sallyport_in
 end
 
 complete -c sallyport -n '__sallyport_in codes status invite import-ga export-ga' -a '(__fish_complete_users)'
-complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga doctor' -s h -l help -d 'the options'
+complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga doctor' -s h -l help -d 'the options'
 complete -c sallyport -n '__sallyport_in enroll codes status invite' -l socket -r -F -d 'the agent'
-complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga doctor' -l config -r -F \
+complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga doctor' -l config -r -F \
     -d 'the configuration of the agent'
 
 complete -c sallyport -n '__sallyport_in status' -l all -d 'of everybody here'
@@ -55,3 +56,20 @@ complete -c sallyport -n '__sallyport_in import-ga' -l recovery-codes -r -F -d '
 complete -c sallyport -n '__sallyport_in export-ga' -s f -l force -d 'replace a file that is there'
 complete -c sallyport -n '__sallyport_in doctor' -l json -d 'for scripts'
 complete -c sallyport -n '__sallyport_in doctor' -l user -x -a '(__fish_complete_users)' -d 'of this account only'
+
+complete -c sallyport -n '__sallyport_in user; and not __sallyport_in add list reset remove' -a 'add list reset remove'
+complete -c sallyport -n '__sallyport_in user; and __sallyport_in reset remove' -a '(__fish_complete_users)'
+complete -c sallyport -n '__sallyport_in user' -l key -x -d 'a public key'
+complete -c sallyport -n '__sallyport_in user' -l key-file -r -F -d 'a file of public keys'
+complete -c sallyport -n '__sallyport_in user' -l from -r -F -d 'a file of people'
+complete -c sallyport -n '__sallyport_in user' -l letters -r -F -d 'where what is to be sent goes'
+complete -c sallyport -n '__sallyport_in user' -l host -x -d 'what people type to reach this host'
+complete -c sallyport -n '__sallyport_in user' -l groups -x -a '(__fish_complete_groups)' -d 'further groups'
+complete -c sallyport -n '__sallyport_in user' -l expires -x -a '1h 48h 7d' -d '60s to 90d'
+complete -c sallyport -n '__sallyport_in user' -l shell -r -F -d 'one of /etc/shells'
+complete -c sallyport -n '__sallyport_in user' -l root-owned-key -d 'the key to /etc/ssh/authorized_keys.d'
+complete -c sallyport -n '__sallyport_in user' -l existing -d 'also if the account is there'
+complete -c sallyport -n '__sallyport_in user' -l json -d 'for programs'
+complete -c sallyport -n '__sallyport_in user' -l keep-home -d 'the home stays'
+complete -c sallyport -n '__sallyport_in user' -l kill -d 'ends its processes'
+complete -c sallyport -n '__sallyport_in user' -l yes -d 'asks nobody'

@@ -8,6 +8,7 @@ commands=(
     'codes:new recovery codes'
     'status:what there is, without the secret'
     'invite:leave for an account to enrol itself'
+    'user:accounts of people'
     'import-ga:take over ~/.google_authenticator'
     'export-ga:the way back'
     'doctor:ways around the second factor'
@@ -57,6 +58,15 @@ case $command in
     invite)
         _arguments -s -S $call '--replace[also replace a factor]' '--expires=[60s to 90d]:time:(1h 48h 7d)' \
             '1:account:_users'
+        ;;
+    user)
+        _arguments -s -S $common '--key=[a public key]:key:' '--key-file=[a file of public keys]:file:_files' \
+            '--from=[a file of people]:file:_files' '--letters=[where what is to be sent goes]:file:_files' \
+            '--host=[what people type to reach this host]:host:_hosts' '--groups=[further groups]:groups:_groups' \
+            '--expires=[60s to 90d]:time:(1h 48h 7d)' '--shell=[one of /etc/shells]:shell:_files' \
+            '--root-owned-key[the key to /etc/ssh/authorized_keys.d]' '--existing[also if the account is there]' \
+            '--json[for programs]' '--keep-home[the home stays]' '--kill[ends its processes]' '--yes[asks nobody]' \
+            '1:what:(add list reset remove)' '2:account:_users'
         ;;
     import-ga)
         _arguments -s -S $common '--all[every account that has such a file]' \

@@ -4,6 +4,7 @@ using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Moving;
 using Sallyport.Cli.Terminal;
+using Sallyport.Cli.Users;
 
 string program = Environment.GetCommandLineArgs()[0];
 try
@@ -30,6 +31,9 @@ try
 
         case ["doctor", .. string[] words]:
             return DoctorCommand.Run(words);
+
+        case ["user", .. string[] words]:
+            return UserCommand.Run(words);
 
         case ["help" or "--help" or "-h", ..]:
             Screen.Write(SallyportHelp.Text);

@@ -14,6 +14,8 @@ internal static class SallyportHelp
           codes                 new recovery codes for the secret that you have
           status                what you have, without the secret
           invite USER           leave for an account to enrol itself (root)
+          user add|list|reset|remove
+                                accounts of people, with key and invitation (root)
           import-ga USER...     take over ~/.google_authenticator (root); --all: of all
           export-ga USER        the way back (root)
           doctor                looks for ways around the second factor, and for what keeps
@@ -46,6 +48,36 @@ internal static class SallyportHelp
                   --expires=TIME    60s to 90d, such as 48h (7d)
 
             """ + Call,
+        "user" => """
+            usage: sallyport user add NAME --key=KEY | --key-file=FILE
+                   sallyport user add --from=FILE
+                   sallyport user list [--json]
+                   sallyport user reset NAME
+                   sallyport user remove NAME
+            add: makes an account with a key and an invitation, and prints what to send.
+                  --key=KEY         a line of authorized_keys, without options
+                  --key-file=FILE   the keys in it, one a line
+                  --from=FILE       people, one a line, under name,key[,groups][,expires].
+                                    Run again, it goes on
+                  --groups=GROUPS   with commas between
+                  --shell=SHELL     one of /etc/shells
+                  --root-owned-key  the key to /etc/ssh/authorized_keys.d, not to the home
+                  --existing        also if the account is there: key and invitation
+            reset: a lost phone. His second factor is void, an invitation is open.
+            add and reset:
+                  --expires=TIME    of the invitation, 60s to 90d, such as 48h (7d)
+                  --host=NAME       what people type to reach this host
+                  --letters=FILE    what to send is added to it (0600)
+            remove: account, factor and invitation go.
+                  --keep-home       the home stays, without his secret
+                  --kill            ends his processes
+            list: who can log in, and with what.
+                  --json            for programs
+            reset and remove:
+                  --yes             asks nobody
+                  --config=FILE     the agent's configuration
+
+            """,
         "import-ga" => """
             usage: sallyport import-ga USER... | --all
             Takes ~/.google_authenticator over into the root-only store. The file goes, as

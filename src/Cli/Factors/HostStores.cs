@@ -10,11 +10,11 @@ internal sealed class HostStores : IDisposable
     private HostStores(TotpStore store, Invitations invitations, HostConfiguration configuration) =>
         (Store, Invitations, Configuration) = (store, invitations, configuration);
 
-    public HostConfiguration Configuration { get; }
-
     public TotpStore Store { get; }
 
     public Invitations Invitations { get; }
+
+    public HostConfiguration Configuration { get; }
 
     public string StateDirectory => Configuration.StateDirectory;
 

@@ -30,6 +30,9 @@ internal sealed class HomePlace(Account account)
     /// <summary>0 or an errno.</summary>
     public int RemoveMoving() => InHome((folder, _) => Unistd.unlinkat(folder, Name(MovingPath), 0));
 
+    /// <summary>0 or an errno. What is there may be a link or worse: its name goes, and nothing else.</summary>
+    public int Remove() => InHome((folder, name) => Unistd.unlinkat(folder, name, 0));
+
     /// <summary>Writes the file anew, durably. EEXIST where one is there and may not be replaced.</summary>
     public int Write(ReadOnlyMemory<byte> content, bool replace)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Files;
+using Sallyport.Host.Interop;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.Moving;
@@ -38,6 +39,16 @@ internal sealed class Retired : IDisposable
             () => true, () => false, out _, out _);
         CryptographicOperations.ZeroMemory(content);
         return error;
+    }
+
+    /// <summary>0 or an errno; where there is none that is well.</summary>
+    public int Remove(string user)
+    {
+        int error = Unistd.unlinkat(_folder, Encoding.Latin1.GetBytes($"{user}.google_authenticator\0"), 0) == 0 ? 0
+            : System.Runtime.InteropServices.Marshal.GetLastPInvokeError();
+        return error == Errno.ENOENT ? 0
+            : error == 0 && Unistd.fsync(_folder) != 0 ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError()
+            : error;
     }
 
     public void Dispose() => _folder.Dispose();

@@ -24,6 +24,9 @@ internal static class Screen
             ? size.Columns
             : UsualColumns;
 
+    /// <summary>Whether somebody sits at the input who can be asked.</summary>
+    public static bool HasPerson => SysTermios.tcgetattr(Input, stackalloc byte[SysTermios.Size]) == 0;
+
     /// <summary>
     /// Whether block characters will be seen as such. The variables of setlocale(3) in their order; what counts is what
     /// the person's terminal shows, so the locale need not be installed here.

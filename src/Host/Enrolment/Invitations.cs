@@ -69,6 +69,24 @@ internal sealed class Invitations : IDisposable
                 : null;
     }
 
+    /// <summary>
+    /// His factor is taken away because his phone is lost. Until he has enrolled with an invitation, nothing less than its
+    /// code will do, whatever holds for who is new.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be kept; nothing is changed.</exception>
+    public void Owe(string user)
+    {
+        int error = DurableReplace.Write(_folder, OwedNameOf(user), "version = 1\n"u8, () => true, () => false, out _, out _);
+        if (error != 0)
+        {
+            throw new IOException($"the invitation cannot be kept: {Unistd.StrError(error)}");
+        }
+    }
+
+    /// <summary>What cannot be looked up is owed.</summary>
+    public bool IsOwed(string user) => SysStat.statx(_folder, OwedNameOf(user), Fcntl.AT_SYMLINK_NOFOLLOW,
+        SysStat.STATX_BASIC_STATS, out SysStat.Statx _) == 0 || LastError() != Errno.ENOENT;
+
     /// <summary>Upper and lower case, hyphens and blanks as the person likes.</summary>
     public static bool Matches(Invitation invitation, ReadOnlySpan<byte> answer) =>
         CryptographicOperations.FixedTimeEquals(HashOf(Encoding.Latin1.GetString(answer)), invitation.Hash);
@@ -76,13 +94,20 @@ internal sealed class Invitations : IDisposable
     /// <summary>0 or an errno; where there was none that is well.</summary>
     public int Close(string user)
     {
-        int error = Unistd.unlinkat(_folder, NameOf(user), 0) == 0 ? 0 : LastError();
+        int error = Remove(NameOf(user));
+        int owed = Remove(OwedNameOf(user)); // what was owed is paid, or nobody is left to pay it
+        return error != 0 ? error : owed;
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private int Remove(byte[] name)
+    {
+        int error = Unistd.unlinkat(_folder, name, 0) == 0 ? 0 : LastError();
         return error == Errno.ENOENT ? 0
             : error == 0 && Unistd.fsync(_folder) != 0 ? LastError()
             : error;
     }
-
-    public void Dispose() => _folder.Dispose();
 
     private static byte[] HashOf(string code)
     {
@@ -92,9 +117,12 @@ internal sealed class Invitations : IDisposable
         return hash;
     }
 
-    private static byte[] NameOf(string user) => TotpStore.IsName(user)
-        ? Encoding.Latin1.GetBytes(user + '\0')
+    private static byte[] NameOf(string user, string before = "") => TotpStore.IsName(user)
+        ? Encoding.Latin1.GetBytes(before + user + '\0')
         : throw new ArgumentException("not a name that an account can have here", nameof(user));
+
+    // No account's name begins with a dot.
+    private static byte[] OwedNameOf(string user) => NameOf(user, ".owed-");
 
     private static int LastError() => System.Runtime.InteropServices.Marshal.GetLastPInvokeError();
 }

@@ -27,6 +27,13 @@ internal sealed class LoginEnrolment(
 
         string user = Printable.Of(account.Name);
         Configuration.Enrolment rule = policy.EnrolmentAt(time.GetUtcNow());
+        if (rule is Configuration.Enrolment.Allow or Configuration.Enrolment.Required
+            && IsOwed(account.Name))
+        {
+            // He had a factor, and whoever has found his phone may have his key too.
+            rule = Configuration.Enrolment.Invited;
+        }
+
         if (rule is Configuration.Enrolment.Allow)
         {
             conversation.Log(Priority.Warning, $"{user} has no second factor and is let in without until {policy.Until:yyyy-MM-dd}");
@@ -53,6 +60,9 @@ internal sealed class LoginEnrolment(
 
         return verdict;
     }
+
+    /// <summary>His factor was taken away, and he has not enrolled since.</summary>
+    public bool IsOwed(string user) => TotpStore.IsName(user) && invitations.IsOwed(user);
 
     private Verdict Enrol(FactorRequest request, IConversation conversation, out bool enrolled)
     {

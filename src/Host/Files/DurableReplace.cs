@@ -7,7 +7,7 @@ namespace Sallyport.Host.Files;
 /// <summary>
 /// Puts new content in the place of a file: whole or not at all, and on disk when it returns or, where the caller has
 /// seen to that, a little later.
-/// The new file has mode 0400, whatever the old one had.
+/// The new file has mode 0400, unless another is asked for, whatever the old one had.
 /// </summary>
 internal static class DurableReplace
 {
@@ -26,7 +26,7 @@ internal static class DurableReplace
     /// </param>
     public static int Write(
         SafeFileHandle folder, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content, Func<bool> unchanged,
-        Func<bool> maySyncLater, out string? step, out SafeFileHandle? unsynced)
+        Func<bool> maySyncLater, out string? step, out SafeFileHandle? unsynced, uint mode = Mode)
     {
         unsynced = null;
         // PATH~XXXXXX, the name that google-authenticator's own temporary files have.
@@ -51,6 +51,7 @@ internal static class DurableReplace
         }
 
         int error = Fill(file, content, maySyncLater, out bool later, out step);
+        error = error == 0 && mode != Mode && SysStat.fchmod(file, mode) != 0 ? Marshal.GetLastPInvokeError() : error;
         error = error != 0 ? error : Place(folder, temporary, name, unchanged, out step);
         if (error != 0)
         {

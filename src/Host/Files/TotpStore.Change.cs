@@ -38,6 +38,19 @@ internal sealed partial class TotpStore
     }
 
     /// <summary>
+    /// The secret goes, and what stands in its place can never be proved: an account that is being taken away is refused
+    /// from now on, also where policy lets in who has no entry. <see cref="Remove"/> ends it.
+    /// </summary>
+    public int Seal(string user) => IsName(user) ? Put(user, null, replace: true) : Errno.EINVAL;
+
+    /// <summary>Takes away what stands under a name, readable or not; where there is nothing that is well.</summary>
+    public int Remove(string user)
+    {
+        int error = !IsName(user) ? Errno.EINVAL : Unistd.unlinkat(_folder, Bytes(user), 0) == 0 ? 0 : LastError();
+        return error is 0 or Errno.ENOENT ? SyncFolder() : error;
+    }
+
+    /// <summary>
     /// Deletes what enrolments left behind that did not come to their end: it holds secrets. One that is still being
     /// written is locked and stays; in the instant before it is, its enrolment fails.
     /// </summary>
@@ -55,7 +68,7 @@ internal sealed partial class TotpStore
         }
     }
 
-    private int Put(string user, TotpEntry entry, bool replace, TotpReading? held = null)
+    private int Put(string user, TotpEntry? entry, bool replace, TotpReading? held = null)
     {
         byte[] temporary = Bytes(LeftoverPrefix + RandomLetters());
         using SafeFileHandle file = Fcntl.openat(_folder, temporary,
@@ -68,7 +81,7 @@ internal sealed partial class TotpStore
         // Held from before it has its name until the name is on disk: what a login that finds it before uses up, a
         // power cut could take back with the name.
         int error = Lock(file);
-        error = error == 0 ? Fill(file, entry) : error;
+        error = error == 0 && entry is not null ? Fill(file, entry) : error;
         if (error == 0)
         {
             uint flags = replace ? 0 : Stdio.RENAME_NOREPLACE;

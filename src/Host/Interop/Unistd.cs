@@ -84,6 +84,27 @@ internal static partial class Unistd
     public static int SetThreadGroups(ReadOnlySpan<uint> groups) =>
         (int)syscall(SysSetgroups, groups.Length, groups);
 
+    /// <summary>sys/pidfd.h, which older libraries have not got; the numbers are the same on x86-64 and arm64.</summary>
+    public static SafeFileHandle pidfd_open(int pid) => new((nint)syscall(434, pid, 0, 0, 0), ownsHandle: true);
+
+    /// <summary>pidfd_send_signal with SIGKILL; that it has ended already is as good.</summary>
+    public static void pidfd_kill(SafeFileHandle process)
+    {
+        bool held = false;
+        try
+        {
+            process.DangerousAddRef(ref held);
+            _ = syscall(424, process.DangerousGetHandle(), 9, 0, 0);
+        }
+        finally
+        {
+            if (held)
+            {
+                process.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>The text of an error number, as C's strerror gives it.</summary>
     public static string StrError(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
@@ -92,4 +113,7 @@ internal static partial class Unistd
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint syscall(nint number, nint size, ReadOnlySpan<uint> list);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth);
 }

@@ -136,10 +136,12 @@ internal sealed class TotpFactor(
                 return null;
             }
 
-            if (inStore && (account.Name != request.User || !configuration.HomeFiles))
+            // Nor is his home a way for who has to enrol anew: whoever is in it could put his own secret there.
+            bool homeFiles = configuration.HomeFiles && enrolment?.IsOwed(account.Name) is not true;
+            if (inStore && (account.Name != request.User || !homeFiles))
             {
                 StoredAccount stored = Read(account.Name, out reading);
-                if (reading.Problem is not ReadProblem.Missing || !configuration.HomeFiles)
+                if (reading.Problem is not ReadProblem.Missing || !homeFiles)
                 {
                     return stored;
                 }

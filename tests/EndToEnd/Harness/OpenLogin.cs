@@ -3,6 +3,9 @@ namespace Sallyport.EndToEnd.Harness;
 /// <summary>A client that still runs and may wait for an answer.</summary>
 internal sealed class OpenLogin(Command command, Dialogue dialogue, CancellationToken cancellationToken)
 {
+    /// <summary>What was asked until now.</summary>
+    public IReadOnlyList<string> Prompts => dialogue.Prompts;
+
     public Task PromptedAsync() =>
         Wait.UntilAsync(() => dialogue.Prompts.Count > 0, "a prompt", cancellationToken);
 
