@@ -106,7 +106,7 @@ internal sealed class ProbeAccount : IDisposable
     {
         OtpSecret secret = FreshFactor.Secret();
         using var enrolment = new TotpEnrolment(
-            OtpSecret.FromBytes(secret.Expose()), new TotpSettings(), TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+            OtpSecret.FromBytes(secret.Expose()), new TotpSettings { Mode = OtpMode.Totp }, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
         using HostStores stores = HostStores.Open(PolicyText.Path);
         int error = stores.Store.Enrol(name, TotpEntry.Create(enrolment));
         return error == 0 ? secret : throw new IOException($"cannot enrol {name}: {Unistd.StrError(error)}");

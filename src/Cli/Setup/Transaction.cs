@@ -31,7 +31,9 @@ internal static class Transaction
                 Probes = [],
             }).Write();
         }
-        catch (IOException failed)
+#pragma warning disable CA1031 // Whatever it was: the host is taken back, and then it is said.
+        catch (Exception failed)
+#pragma warning restore CA1031
         {
             string undone;
             try
