@@ -3,7 +3,8 @@
 #
 #   booted-root.sh make             makes the root once, in out/roots, from this machine's own package sources
 #   booted-root.sh boot [TREE]      boots it with TREE laid over it; prints the pid of its systemd, keeps it until stdin
-#                                   closes, then powers it off
+#                                   closes, then powers it off; a line "reboot" there boots it anew, with its files as
+#                                   they are, and prints the new pid
 #   booted-root.sh run PID COMMAND  runs a command in it
 #   booted-root.sh stop PID         powers it off
 #
@@ -85,22 +86,32 @@ inside() {
     mkdir upper work root
     mount -t overlay -o "lowerdir=${1:+$1:}$BASE,upperdir=upper,workdir=work" overlay root
 
-    # The network is this namespace's, with nothing in it but loopback.
+    boot_up
+    while read -r _; do
+        power_off
+        boot_up
+    done
+    power_off
+}
+
+# The network is this namespace's, with nothing in it but loopback.
+boot_up() {
     setpriv --pdeathsig KILL systemd-nspawn --quiet --directory=root --boot --machine=sallyport \
         --register=no --keep-unit --console=read-only </dev/null >console 2>&1 &
-    local nspawn=$! leader
-    leader=$(leader_of "$nspawn") || die "systemd did not start: $(cat console)"
-    until [ -S "/proc/$leader/root/run/dbus/system_bus_socket" ]; do
-        [ -d "/proc/$leader" ] || die "systemd ended: $(cat console)"
+    NSPAWN=$!
+    LEADER=$(leader_of "$NSPAWN") || die "systemd did not start: $(cat console)"
+    until [ -S "/proc/$LEADER/root/run/dbus/system_bus_socket" ]; do
+        [ -d "/proc/$LEADER" ] || die "systemd ended: $(cat console)"
         sleep 0.05
     done
     # Waits until everything is started. A unit that failed is the business of who asks for it.
-    "$SELF" run "$leader" systemctl is-system-running --wait >state 2>&1 || true
-    echo "$leader"
-    exec >/dev/null
-    while read -r _; do :; done
-    stop "$leader"
-    wait "$nspawn" || true
+    "$SELF" run "$LEADER" systemctl is-system-running --wait >state 2>&1 || true
+    echo "$LEADER"
+}
+
+power_off() {
+    stop "$LEADER"
+    wait "$NSPAWN" || true
 }
 
 # The pid of the systemd that nspawn has started.

@@ -79,7 +79,8 @@ internal static class SallyportHelp
                                     again, or allow: who has just enrolled (again)
                   --break-glass=NAME:UNTIL:REASON
                                     the account for when nothing else works
-                  --root-owned-keys keys only from /etc/ssh/authorized_keys.d
+                  --root-owned-keys
+                                    keys only from /etc/ssh/authorized_keys.d
                   --bastion         a host to pass through: no agent, no X11 forwarding
                   --hop-from=ADDRESSES
                                     the bastion in front, with commas between

@@ -14,7 +14,8 @@ internal sealed class BootedHost : IAsyncDisposable
 
     private readonly Process _booted;
     private readonly DirectoryInfo _tree;
-    private readonly string _leader;
+
+    private string _leader;
 
     private BootedHost(Process booted, DirectoryInfo tree, string leader)
     {
@@ -52,6 +53,16 @@ internal sealed class BootedHost : IAsyncDisposable
             booted.Dispose();
             Assert.True(attempt < 4, errors);
         }
+    }
+
+    /// <summary>Powers it off and boots it again, with its files as they are.</summary>
+    public async Task RebootAsync()
+    {
+        await _booted.StandardInput.WriteLineAsync("reboot");
+        await _booted.StandardInput.FlushAsync();
+        string? leader = await _booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.True(leader is not null, "it did not boot again");
+        _leader = leader;
     }
 
     /// <summary>Runs a line of shell as the machine's root.</summary>
