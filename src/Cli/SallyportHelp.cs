@@ -73,7 +73,8 @@ internal static class SallyportHelp
                   --ask=WHO         all, or names of groups with commas between (all)
                   --exempt=NAME:UNTIL:REASON
                                     an account that needs its key alone; again for more
-                  --enrolment=VALUE who has no factor: invited, required, deny, or
+                  --enrolment=VALUE
+                                    who has no factor: invited, required, deny, or
                                     'allow until YYYY-MM-DD' (invited)
                   --after-enrolment=VALUE
                                     again, or allow: who has just enrolled (again)
