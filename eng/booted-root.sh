@@ -8,6 +8,8 @@
 #   booted-root.sh run PID COMMAND  runs a command in it
 #   booted-root.sh stop PID         powers it off
 #
+# SALLYPORT_RELEASE names another release of the same distribution, such as trixie for its newer sshd.
+#
 # Changes live in memory, and mounts in a namespace that ends with this script: nothing is left behind.
 set -euo pipefail
 
@@ -21,9 +23,10 @@ die() {
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 SELF=$PWD/eng/booted-root.sh
 
-# The same release as this machine, so that what was built here runs there.
+# The same release as this machine, so that what was built here runs there; it also runs on a later one.
 # shellcheck source=/dev/null
-RELEASE=$(. /etc/os-release && echo "$VERSION_CODENAME")
+HERE=$(. /etc/os-release && echo "$VERSION_CODENAME")
+RELEASE=${SALLYPORT_RELEASE:-$HERE}
 ROOTS=$PWD/out/roots
 BASE=$ROOTS/$RELEASE
 
@@ -36,8 +39,8 @@ make() {
     [ "$made" != "$wanted" ] || return 0
     # shellcheck disable=SC2016  # apt's own fields
     mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' |
-        awk -v release="$RELEASE" '$1 == release && $2 == "main" { print $3; exit }')
-    [ -n "$mirror" ] || die "apt knows no source for $RELEASE main: look at /etc/apt/sources.list*, then apt-get update"
+        awk -v release="$HERE" '$1 == release && $2 == "main" { print $3; exit }')
+    [ -n "$mirror" ] || die "apt knows no source for $HERE main: look at /etc/apt/sources.list*, then apt-get update"
     echo "booted-root: making $BASE from $mirror (about a minute, once)" >&2
     rm -rf "$BASE" "$BASE.new"
     debootstrap --variant=minbase --components=main,universe --include="$PACKAGES" "$RELEASE" "$BASE.new" "$mirror" \
