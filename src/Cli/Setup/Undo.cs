@@ -12,11 +12,6 @@ internal static class Undo
     {
         journal = journal with { State = SetupState.Applying };
         journal.Write();
-        foreach (string probe in journal.Probes)
-        {
-            ProbeAccount.Remove(probe);
-        }
-
         Place[] places = [.. journal.Files.Select(file => new Place(file))];
         Place? Find(string path) => Array.Find(places, place => place.File.Path == path);
         Place?[] sshd = [Find(SshdFiles.DropInPath), Find(SshdFiles.ConfigPath)];
@@ -38,8 +33,13 @@ internal static class Undo
             Find(PolicyText.Path)?.Restore();
         }
 
-        Units.Disarm();
+        foreach (string probe in journal.Probes)
+        {
+            ProbeAccount.Remove(probe);
+        }
+
         Forget(journal);
+        Units.Disarm();
         string[] left = [.. places.Where(place => !place.IsRestored).Select(place => place.File.Path)];
         return left.Length == 0 ? "everything is as it was before setup"
             : $"taken back, but for what was changed by somebody else since, and what goes with it: {string.Join(", ", left)}";

@@ -19,7 +19,7 @@ internal sealed class LoginScreen(IConversation conversation) : IConversation
     {
         byte[]? answer = conversation.Ask(
             "An app on your phone takes a secret, best as a QR code.\n"
-            + "Press Enter to see the code, or type t for text only (screen reader, no UTF-8): ", echo: true);
+            + "Press Enter to see it, or type t for text only (screen reader, no UTF-8): ", echo: true);
         if (answer is null || !KeyUri.TryParse(uri, out KeyUri? key))
         {
             return false;
