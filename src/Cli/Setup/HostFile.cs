@@ -65,8 +65,7 @@ internal sealed record HostFile(string Path, byte[]? Content, uint Mode = 0x1A4 
             throw Failed(folder, "open");
         }
 
-        // One fixed name, which no Include matches: what a killed run left is found again.
-        byte[] temporary = Bytes($".{name}.sallyport-setup");
+        byte[] temporary = Bytes(Temporary(name));
         _ = Unistd.unlinkat(at, temporary, 0);
         if (Content is null)
         {
@@ -89,6 +88,13 @@ internal sealed record HostFile(string Path, byte[]? Content, uint Mode = 0x1A4 
             throw Failed(folder, "sync");
         }
     }
+
+    /// <summary>Deletes what a run left that was killed while it wrote this file.</summary>
+    public static void Tidy(string path) => File.Delete(
+        $"{System.IO.Path.GetDirectoryName(path)}/{Temporary(System.IO.Path.GetFileName(path))}");
+
+    /// <summary>One fixed name, which no Include matches: what a killed run left is found again.</summary>
+    private static string Temporary(string name) => $".{name}.sallyport-setup";
 
     private void Fill(SafeFileHandle at, byte[] temporary)
     {

@@ -19,13 +19,14 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
     public string? Problem(string address, int port, Policy policy, string? breakGlass = null)
     {
         bool letIn = policy.EnrolmentAt(TimeProvider.System.GetUtcNow()) is Enrolment.Allow;
+        // Refusals last: newer sshds shut a source out for some seconds after a few of them (PerSourcePenalties).
         (string Who, string Key, string? Answer, bool Wanted, string What)[] logins =
         [
             (breakGlass ?? keyAlone.Name, keyAlone.Key, null, true, $"the break-glass account {breakGlass} was not let in"),
             (keyAlone.Name, keyAlone.Key, null, true, "an account that needs its key alone (break-glass, exempt) was not let in"),
+            (enrolled.Name, enrolled.Key, enrolled.Passcode(0), true, "key and the right passcode were not let in"),
             (enrolled.Name, enrolled.Key, null, false, "an enrolled account was let in by its key alone"),
             (enrolled.Name, enrolled.Key, enrolled.WrongPasscode(), false, "a wrong passcode was let in"),
-            (enrolled.Name, enrolled.Key, enrolled.Passcode(0), true, "key and the right passcode were not let in"),
             (newcomer.Name, newcomer.Key, "000000", letIn, letIn ? "who has no factor was not let in" : "who has no factor was let in"),
         ];
         foreach ((string who, string key, string? answer, bool wanted, string what) in logins)

@@ -12,6 +12,11 @@ internal static class Undo
     {
         journal = journal with { State = SetupState.Applying };
         journal.Write();
+        foreach (JournalFile file in journal.Files)
+        {
+            HostFile.Tidy(file.Path);
+        }
+
         Place[] places = [.. journal.Files.Select(file => new Place(file))];
         Place? Find(string path) => Array.Find(places, place => place.File.Path == path);
         Place?[] sshd = [Find(SshdFiles.DropInPath), Find(SshdFiles.ConfigPath)];

@@ -19,7 +19,11 @@ internal sealed class SetupHost : IAsyncDisposable
 
     public static readonly string[] Touched = [Policy, Include, Config, DropIn, Pam];
 
+    private const string Entry = "/var/lib/sallyport/totp/alice";
+
     private readonly CancellationToken _cancellationToken;
+
+    private byte[] _entry = [];
 
     private SetupHost(Sandbox sandbox, CancellationToken cancellationToken)
     {
@@ -98,8 +102,10 @@ internal sealed class SetupHost : IAsyncDisposable
     /// <summary>alice comes in by her key alone, or by key and passcode.</summary>
     public async Task AssertReachableAsync()
     {
+        // As if her passcode had never been used: the next one would be half a minute away.
+        File.WriteAllBytes(Sandbox.Outside(Entry), _entry);
         Login login = await LoginAsync("alice", Phone.Passcode());
-        Assert.True(login is { ExitCode: 0, Output: "alice" }, $"alice is locked out: {login}");
+        Assert.True(login is { ExitCode: 0, Output: "alice" }, $"alice is locked out: {login}\n{Syslog}");
     }
 
     public async ValueTask DisposeAsync()
@@ -154,8 +160,9 @@ internal sealed class SetupHost : IAsyncDisposable
     private async Task EnrolAsync()
     {
         Phone = Authenticator.Create();
-        Sandbox.Write("/home/alice/.google_authenticator", $"{Phone.Secret}\n\" TOTP_AUTH\n\" WINDOW_SIZE 7\n", (UnixFileMode)0x100);
+        Sandbox.Write("/home/alice/.google_authenticator", $"{Phone.Secret}\n\" TOTP_AUTH\n\" WINDOW_SIZE 7\n\" RATE_LIMIT 100 1\n", (UnixFileMode)0x100);
         await Sandbox.RunAsync("chown", "alice:", "/home/alice/.google_authenticator");
         await Sandbox.RunAsync(Program, "import-ga", "--recovery-codes=/root/codes", "alice");
+        _entry = File.ReadAllBytes(Sandbox.Outside(Entry));
     }
 }
