@@ -66,7 +66,7 @@ case $command in
     export-ga) _arguments -s -S $common '(-f --force)'{-f,--force}'[replace a file that is there]' '1:account:_users' ;;
     setup)
         _arguments -s -S '(-h --help)'{-h,--help}'[the options]' '--ask=[who is asked]:group:(all)' \
-            '*--exempt=[needs its key alone]:NAME\:UNTIL\:REASON:' \
+            '--exempt=[needs its key alone]:NAME\:UNTIL\:REASON:' \
             '--enrolment=[who has no factor]:value:(invited required deny)' \
             '--after-enrolment=[who has just enrolled]:value:(again allow)' \
             '--break-glass=[when nothing else works]:NAME\:UNTIL\:REASON:' \
