@@ -12,6 +12,7 @@ commands=(
     'import-ga:take over ~/.google_authenticator'
     'export-ga:the way back'
     'doctor:ways around the second factor'
+    'setup:make ssh ask for key and passcode'
     'help:list the commands'
 )
 common=('(-h --help)'{-h,--help}'[the options]' '--config=[the configuration of the agent]:file:_files')
@@ -75,4 +76,16 @@ case $command in
         ;;
     export-ga) _arguments -s -S $common '(-f --force)'{-f,--force}'[replace a file that is there]' '1:account:_users' ;;
     doctor) _arguments -s -S $common '--json[for scripts]' '--user=[of this account only]:account:_users' ;;
+    setup)
+        _arguments -s -S '(-h --help)'{-h,--help}'[the options]' '--ask=[who is asked]:group:(all)' \
+            '--exempt=[needs its key alone]:NAME\:UNTIL\:REASON:' \
+            '--enrolment=[who has no factor]:value:(invited required deny)' \
+            '--after-enrolment=[who has just enrolled]:value:(again allow)' \
+            '--break-glass=[when nothing else works]:NAME\:UNTIL\:REASON:' \
+            '--root-owned-keys[keys from /etc/ssh/authorized_keys.d only]' '--bastion[a host to pass through]' \
+            '--hop-from=[the addresses of the bastion in front]:addresses:' \
+            '--hop=[who comes from there]:value:(always never within\:)' '--force-command[not possible yet]' \
+            '--yes[ask nothing]' '--json[for plan and status]' '--unconfirmed[for undo\: what the units run]' \
+            '1:what:(confirm undo status plan)'
+        ;;
 esac

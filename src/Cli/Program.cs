@@ -3,6 +3,7 @@ using Sallyport.Cli.Doctor;
 using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Moving;
+using Sallyport.Cli.Setup;
 using Sallyport.Cli.Terminal;
 using Sallyport.Cli.Users;
 
@@ -13,6 +14,12 @@ try
     if (Path.GetFileName(program) == "google-authenticator")
     {
         return EnrolmentCommand.Run(program, args, asEnroll: false);
+    }
+
+    // ssh runs it for a prompt, when setup tries a login.
+    if (Path.GetFileName(program) == AskPass.Name)
+    {
+        return AskPass.Run();
     }
 
     switch (args)
@@ -34,6 +41,9 @@ try
 
         case ["user", .. string[] words]:
             return UserCommand.Run(words);
+
+        case ["setup", .. string[] words]:
+            return SetupCommand.Run(words);
 
         case ["help" or "--help" or "-h", ..]:
             Screen.Write(SallyportHelp.Text);
