@@ -20,6 +20,7 @@ complete -c sallyport -n '__sallyport_in enroll codes status invite' -l socket -
 complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga' -l config -r -F \
     -d 'the configuration of the agent'
 
+complete -c sallyport -n '__sallyport_in status' -l all -d 'of everybody here'
 complete -c sallyport -n '__sallyport_in enroll' -l user -x -a '(__fish_complete_users)' -d 'whom (root only)'
 complete -c sallyport -n '__sallyport_in enroll' -l digits -x -a '6 7 8' -d 'digits of a passcode'
 complete -c sallyport -n '__sallyport_in enroll' -l algorithm -x -a 'sha1 sha256 sha512' -d 'many apps know sha1 only'

@@ -52,7 +52,7 @@ shift words
 case $command in
     enroll) _arguments -s -S $enroll ;;
     codes) _arguments -s -S $call '(-n --count)'{-n+,--count=}'[recovery codes, 0 to 10]:codes:' '1:account:_users' ;;
-    status) _arguments -s -S $call '1:account:_users' ;;
+    status) _arguments -s -S $call '--all[of everybody here]' '1:account:_users' ;;
     invite)
         _arguments -s -S $call '--replace[also replace a factor]' '--expires=[60s to 90d]:time:(1h 48h 7d)' \
             '1:account:_users'

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Sallyport.Host;
+using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
@@ -14,8 +15,8 @@ namespace Sallyport.Agent;
 /// docs/formats/agent-protocol.md, "Who may say what", has it.
 /// </summary>
 internal sealed class Conversation(
-    ConfigurationFile configuration, Callers callers, ProvenConnections proven, AgentState state, TimeProvider time,
-    Trace trace)
+    ConfigurationFile configuration, Callers callers, ProvenConnections proven, AgentState state, HopMemory hops,
+    TimeProvider time, Trace trace)
 {
     public void Serve(Connection connection)
     {
@@ -97,7 +98,7 @@ internal sealed class Conversation(
         {
             Op.Auth => Authenticate(hello, callerUid, trusted, connection),
             Op.Account => Verdict.Ignore,
-            Op.Session => trusted && IsProven(hello) ? Verdict.Allow : Verdict.Deny,
+            Op.Session => trusted && (IsProven(hello) || IsWaived(hello, connection)) ? Verdict.Allow : Verdict.Deny,
             Op.Enrol or Op.Codes or Op.Status or Op.Invite => Change(hello, callerUid, trusted, connection),
             _ => Verdict.Deny,
         };
@@ -111,18 +112,70 @@ internal sealed class Conversation(
             return Verdict.Deny;
         }
 
-        return Check(new LoginRequest(
-            hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted), connection);
+        // The key, or whatever else came first, is accepted by now: SSH_AUTH_INFO_0 is sshd's word, and sshd is root.
+        bool firstFactor = hello.SshAuthInfo.Length > 0;
+        return trusted && Waive(hello, firstFactor, connection) is Verdict waived ? waived : Check(new LoginRequest(
+            hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted, firstFactor), hello, connection);
     }
 
-    private Verdict Check(LoginRequest request, Connection connection)
+    /// <summary>Who is let in without being asked (docs/formats/policy.md, "In which order"); null: he is asked.</summary>
+    private Verdict? Waive(Hello hello, bool firstFactor, Connection connection)
+    {
+        return Guarded(connection, () =>
+        {
+            HostConfiguration current = configuration.Current();
+            if (Waiver.For(hello.User, current, time.GetUtcNow()) is Waiver waiver)
+            {
+                Tell(waiver, hello, connection);
+
+                // Without a first factor this line would be the only lock. Ignored, it leaves that to the other lines,
+                // and libpam refuses where there are none.
+                return firstFactor || hello.Arguments.Contains("after_first_factor") ? Verdict.Allow : Verdict.Ignore;
+            }
+
+            if (current.Hop is Hop hop && hops.Spares(hop, hello.User, hello.SshConnection, hello.SshAuthInfo))
+            {
+                connection.Log(Priority.Notice, $"{Printable.Of(hello.User)} comes from the bastion and is not asked ([hop])");
+                return Verdict.Allow;
+            }
+
+            return (Verdict?)null;
+        });
+    }
+
+    /// <summary>In the log of the program and in the agent's own: nobody is let in like this without a trace.</summary>
+    private void Tell(Waiver waiver, Hello hello, Connection connection)
+    {
+        connection.Log(waiver.Priority, waiver.Reason);
+        trace.Write(waiver.Priority, $"{waiver.Reason}; service={Printable.Of(hello.Service)} rhost={Printable.Of(hello.RemoteHost)}");
+    }
+
+    private Verdict Check(LoginRequest request, Hello? hello, Connection connection)
+    {
+        return Guarded(connection, () =>
+        {
+            Stores stores = state.Current();
+            HostConfiguration current = configuration.Current();
+            LoginEnrolment? enrolment = current.Policy is Policy policy
+                ? new(stores.Totp, stores.Invitations, time, policy, text => trace.Write(Priority.Notice, text))
+                : null;
+            var factor = new TotpFactor(
+                time, stores.Locks, stores.SpentCodes, stores.Decoy, stores.Totp, current, enrolment);
+            Verdict verdict = factor.Authenticate(request, connection);
+            if (verdict is Verdict.Allow && request.Trusted && hello is not null && current.Hop is Hop hop)
+            {
+                hops.Remember(hop, hello.User, hello.SshConnection, hello.SshAuthInfo);
+            }
+
+            return verdict;
+        }) ?? Verdict.Deny;
+    }
+
+    private Verdict? Guarded(Connection connection, Func<Verdict?> decide)
     {
         try
         {
-            Stores stores = state.Current();
-            var factor = new TotpFactor(
-                time, stores.Locks, stores.SpentCodes, stores.Decoy, stores.Totp, configuration.Current().Secret);
-            return factor.Authenticate(request, connection);
+            return decide();
         }
         catch (Exception wrong) when (wrong is ConfigurationException or StateUnusableException)
         {
@@ -167,7 +220,7 @@ internal sealed class Conversation(
         }
 
         // As a program of his own asks at any time: nothing but his name, and no part of root's word.
-        bool Prove() => Check(new LoginRequest(account.Name, "", [], null, Trusted: false), connection) is Verdict.Allow;
+        bool Prove() => Check(new LoginRequest(account.Name, "", [], null, Trusted: false), null, connection) is Verdict.Allow;
         void Log(string text) => trace.Write(Priority.Notice, text);
         var request = new FactorRequest(account, callerUid);
         return hello.Op switch
@@ -179,6 +232,18 @@ internal sealed class Conversation(
             _ => Verdict.Deny,
         };
     }
+
+    // For clients that never come to the auth phase, because sshd_config lets their key alone through.
+    private bool IsWaived(Hello hello, Connection connection) => Guarded(connection, () =>
+    {
+        Waiver? waiver = Waiver.For(hello.User, configuration.Current(), time.GetUtcNow());
+        if (waiver is not null)
+        {
+            Tell(waiver, hello, connection);
+        }
+
+        return waiver is not null ? Verdict.Allow : Verdict.Deny;
+    }) is Verdict.Allow;
 
     private void Remember(Hello hello)
     {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Sallyport.Agent;
+using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
@@ -69,7 +70,8 @@ void OnSignal(PosixSignalContext context)
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 
-var conversation = new Conversation(configuration, new Callers(time), new ProvenConnections(time), state, time, trace);
+var conversation = new Conversation(
+    configuration, new Callers(time), new ProvenConnections(time), state, new HopMemory(time), time, trace);
 var server = new AgentServer(listener, conversation, trace);
 server.Start();
 Notify("READY=1");

@@ -31,8 +31,10 @@ internal static class SallyportHelp
 
             """ + Call,
         "status" => """
-            usage: sallyport status [USER]
+            usage: sallyport status [USER] | --all
             What an account has, without the secret. USER is for root.
+                  --all             who is enrolled or invited here, and who is not asked,
+                                    why and until when (root)
 
             """ + Call,
         "invite" => """

@@ -5,6 +5,7 @@ using Sallyport.Host;
 using Sallyport.Host.Enrolment;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Messages;
+using Sallyport.Host.Qr;
 
 namespace Sallyport.Cli.Factors;
 

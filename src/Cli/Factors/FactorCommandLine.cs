@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Terminal;
+using Sallyport.Host.Qr;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.Factors;
@@ -13,6 +14,8 @@ internal static class FactorCommandLine
 
     private static readonly Option[] _codes = [.. _common, new('n', "count", true)];
 
+    private static readonly Option[] _status = [.. _common, new('\0', "all", false)];
+
     private static readonly Option[] _invite = [.. _common, new('\0', "replace", false), new('\0', "expires", true)];
 
     /// <param name="command">codes, status or invite.</param>
@@ -20,10 +23,11 @@ internal static class FactorCommandLine
     public static int Run(string command, IReadOnlyList<string> words)
     {
         string program = $"sallyport {command}";
-        Option[] known = command switch { "codes" => _codes, "invite" => _invite, _ => _common };
+        Option[] known = command switch { "codes" => _codes, "invite" => _invite, _ => _status };
         GetOpt options = new(program, words, known, anywhere: true);
         var call = new CallOptions();
         string? user = null;
+        bool all = false;
         List<string> arguments = [];
         while (options.TryNext(out Option? option, out string value))
         {
@@ -40,6 +44,9 @@ internal static class FactorCommandLine
                     break;
                 case "config":
                     call = call with { Configuration = value };
+                    break;
+                case "all":
+                    all = true;
                     break;
                 case "count":
                     arguments.Add($"recovery-codes={value}");
@@ -59,6 +66,7 @@ internal static class FactorCommandLine
         user ??= rest.FirstOrDefault();
         return options.Error is string error ? Wrong(command, error)
             : rest.Length > 1 ? Wrong(command, $"{program}: unexpected argument '{rest[1]}'")
+            : all ? user is null ? StatusOfAll.Run(call.Configuration) : Wrong(command, $"{program}: an account, or --all")
             : command == "invite" && user is null ? Wrong(command, "sallyport invite: whom?")
             : FactorCommand.Run(command, user, arguments, call, QrMode.Unset);
     }

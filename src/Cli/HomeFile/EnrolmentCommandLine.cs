@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sallyport.Cli.Terminal;
+using Sallyport.Host.Qr;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.HomeFile;

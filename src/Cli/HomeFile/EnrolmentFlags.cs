@@ -1,4 +1,4 @@
-using Sallyport.Cli.Terminal;
+using Sallyport.Host.Qr;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.HomeFile;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Sallyport.Cli.Terminal;
+using Sallyport.Host.Qr;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.HomeFile;

@@ -1,3 +1,5 @@
+using Sallyport.Host.Qr;
+
 namespace Sallyport.Cli.Terminal;
 
 /// <summary>A secret in every form that an app takes: code, key, URI. Each text is shown once and wiped.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Sallyport.Host.Messages;
+using Sallyport.Host.Qr;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.Terminal;
@@ -9,9 +10,10 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 {
     private readonly List<IDisposable> _finished = [];
 
-    public byte[]? Ask(string prompt, bool echo)
+    public byte[]? Ask(string prompt, bool echo, Action? meanwhile = null)
     {
         Screen.Write(prompt);
+        meanwhile?.Invoke();
         string? line = echo ? Screen.ReadLine() : Screen.ReadHiddenLine();
         return line is null ? null : Encoding.UTF8.GetBytes(line);
     }
@@ -20,7 +22,7 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 
     public void Inform(string text) => Screen.Write(Shown(text) + "\n");
 
-    public void ShowKey(string uri)
+    public bool ShowKey(string uri)
     {
         if (!KeyUri.TryParse(uri, out KeyUri? key))
         {
@@ -29,6 +31,7 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 
         using OtpSecret secret = key.Secret;
         KeyDisplay.Show(uri, Base32.Encode(secret.Expose()), qrMode);
+        return true;
     }
 
     /// <summary>What sshd's log would have; the authority of this host keeps its own.</summary>

@@ -8,7 +8,7 @@ namespace Sallyport.Host.Enrolment;
 
 /// <summary>
 /// Gives an account a secret in the root-only store. Who has a factor proves it first; who has none needs an invitation;
-/// root needs neither. Nothing is changed before the app has shown a passcode of the new secret.
+/// root needs neither, nor does who may without by policy. Nothing is changed before the app has shown a passcode of the new secret.
 /// </summary>
 /// <param name="prove">A passcode or a recovery code of the factor that is there, as at a login.</param>
 /// <param name="log">The log of whoever decides, which the caller cannot write to.</param>
@@ -34,7 +34,11 @@ internal sealed class EnrolFactor(
         }
 
         using OtpSecret secret = FreshFactor.Secret();
-        conversation.ShowKey(NewUri(secret, request, options).Expose());
+        if (!conversation.ShowKey(NewUri(secret, request, options).Expose()))
+        {
+            return Verdict.Deny;
+        }
+
         var record = new TotpRecord();
         if (options.Confirm && !Confirm(secret, options.Settings, conversation, ref record))
         {
@@ -96,6 +100,11 @@ internal sealed class EnrolFactor(
         if (request.ByRoot)
         {
             return !enrolled || options.Force || Confirms($"{request.User} is enrolled. Replace his second factor? (y/n) ", conversation);
+        }
+
+        if (request.Uninvited && !enrolled)
+        {
+            return true;
         }
 
         Invitation? invitation = invitations.Find(request.Account.Name, time.GetUtcNow());

@@ -6,13 +6,15 @@ namespace Sallyport.Host.Enrolment;
 /// <summary>Who wants something of whose factor.</summary>
 /// <param name="Account">Whose.</param>
 /// <param name="CallerUid">The kernel's word about who asks.</param>
-internal sealed record FactorRequest(Account Account, uint CallerUid)
+/// <param name="InLogin">It is the account itself, at the prompt of a program of root's that logs it in.</param>
+/// <param name="Uninvited">It may enrol, once, without an invitation.</param>
+internal sealed record FactorRequest(Account Account, uint CallerUid, bool InLogin = false, bool Uninvited = false)
 {
     /// <summary>Root needs to prove nothing. Nobody else is asked about an account that is not his own.</summary>
-    public bool ByRoot => CallerUid == 0;
+    public bool ByRoot => CallerUid == 0 && !InLogin;
 
     /// <summary>As notices and the log name him.</summary>
-    public string Caller => Messages.Printable.Of(
+    public string Caller => InLogin ? $"{User}, at a login" : Messages.Printable.Of(
         Pwd.ByUid(CallerUid)?.Name ?? string.Create(CultureInfo.InvariantCulture, $"uid {CallerUid}"));
 
     public string User => Messages.Printable.Of(Account.Name);

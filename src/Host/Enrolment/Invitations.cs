@@ -22,11 +22,15 @@ internal sealed class Invitations : IDisposable
     private const int LargestFile = 512;
 
     private readonly SafeFileHandle _folder;
+    private readonly string _path;
 
-    private Invitations(SafeFileHandle folder) => _folder = folder;
+    private Invitations(SafeFileHandle folder, string path) => (_folder, _path) = (folder, path);
 
     /// <exception cref="IOException">The folder cannot be used.</exception>
-    public static Invitations At(string path) => new(PrivateFolder.Open(path));
+    public static Invitations At(string path) => new(PrivateFolder.Open(path), path);
+
+    /// <summary>Whose files there are, open or expired, one char a byte.</summary>
+    public IEnumerable<string> Users() => PrivateFolder.Names(_path);
 
     /// <summary>Opens an invitation in the place of one that may be there. The code is for the person it is for.</summary>
     /// <exception cref="IOException">It cannot be kept; nothing is changed.</exception>

@@ -37,6 +37,11 @@ internal static class PrivateFolder
         throw new IOException($"{path}: {problem}");
     }
 
+    /// <summary>The files in it that are no leftovers, one char a byte.</summary>
+    public static IEnumerable<string> Names(string path) => Directory.EnumerateFiles(path)
+        .Select(file => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Path.GetFileName(file))))
+        .Where(TotpStore.IsName);
+
     private static SafeFileHandle OpenFolder(string path) => Fcntl.openat(Fcntl.AT_FDCWD, Bytes(path),
         Fcntl.O_RDONLY | Fcntl.O_CLOEXEC | Fcntl.O_DIRECTORY | Fcntl.O_NOFOLLOW, 0);
 

@@ -42,6 +42,9 @@ internal sealed partial class TotpStore : IDisposable
     /// <summary>Whether anybody was ever found to have an entry.</summary>
     public bool IsUsed => _isUsed = _isUsed || Directory.EnumerateFiles(_path).Any();
 
+    /// <summary>Whose entries there are, one char a byte.</summary>
+    public IEnumerable<string> Users() => PrivateFolder.Names(_path);
+
     /// <summary>For the log.</summary>
     public string PathOf(string user) => $"{_path}/{user}";
 

@@ -64,6 +64,36 @@ internal static unsafe partial class Pwd
         }
     }
 
+    /// <summary>null: there is no such group.</summary>
+    /// <exception cref="IOException">The database could not be asked.</exception>
+    public static uint? GroupByName(string name)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(name + '\0');
+        for (int size = 1024; size <= LargestEntry; size *= 4)
+        {
+            Group entry;
+            Group* result;
+            fixed (byte* text = bytes)
+            fixed (byte* start = new byte[size])
+            {
+                int error = getgrnam_r(text, &entry, start, (nuint)size, &result);
+                if (error is Errno.ERANGE or Errno.EINTR)
+                {
+                    continue;
+                }
+
+                return result is not null ? result->gr_gid
+                    : IsNotFound(error) ? null
+                    : throw new IOException($"cannot look up groups: {Unistd.StrError(error)}");
+            }
+        }
+
+        throw new IOException("cannot look up groups: an entry is larger than 1 MiB");
+    }
+
+    // POSIX leaves open which errors mean "not found"; these are what glibc's modules use for it.
+    private static bool IsNotFound(int error) => error is 0 or Errno.ENOENT or Errno.EPERM or 3 /* ESRCH */;
+
     private delegate int Query(Passwd* entry, byte* buffer, nuint size, Passwd** result);
 
     private static Account? Find(Query query)
@@ -81,8 +111,7 @@ internal static unsafe partial class Pwd
                     continue;
                 }
 
-                // POSIX leaves open which errors mean "not found"; these are what glibc's modules use for it.
-                if (result is null && error is not (0 or Errno.ENOENT or Errno.EPERM or 3 /* ESRCH */))
+                if (result is null && !IsNotFound(error))
                 {
                     throw new IOException($"cannot look up accounts: {Unistd.StrError(error)}");
                 }
@@ -114,7 +143,19 @@ internal static unsafe partial class Pwd
     private static partial int getpwuid_r(uint uid, Passwd* pwd, byte* buf, nuint buflen, Passwd** result);
 
     [LibraryImport("libc")]
+    private static partial int getgrnam_r(byte* name, Group* grp, byte* buf, nuint buflen, Group** result);
+
+    [LibraryImport("libc")]
     private static partial int getgrouplist(byte* user, uint group, uint* groups, int* ngroups);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Group
+    {
+        public byte* gr_name;
+        public byte* gr_passwd;
+        public uint gr_gid;
+        public byte** gr_mem;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Passwd

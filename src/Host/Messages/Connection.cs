@@ -53,7 +53,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
         return hello;
     }
 
-    public byte[]? Ask(string prompt, bool echo)
+    public byte[]? Ask(string prompt, bool echo, Action? meanwhile = null)
     {
         Add(echo ? (byte)'Q' : (byte)'P', prompt);
         if (!Flush())
@@ -61,6 +61,7 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
             return null;
         }
 
+        meanwhile?.Invoke();
         byte[]? answer = Receive(AnswerPatience, _framePatience, out byte type);
         if (answer is null || type != (byte)'A')
         {
@@ -75,7 +76,11 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
 
     public void Inform(string text) => Add((byte)'I', text);
 
-    public void ShowKey(string uri) => Add((byte)'U', uri);
+    public bool ShowKey(string uri)
+    {
+        Add((byte)'U', uri);
+        return true;
+    }
 
     public void Log(Priority priority, string text) => Add((byte)'L', (char)priority + text);
 

@@ -32,6 +32,9 @@ internal sealed class Hello
 
     public string SshConnection { get; init; } = "";
 
+    /// <summary>What sshd has accepted so far, a line for each method: "publickey ssh-ed25519 AAAA…".</summary>
+    public string SshAuthInfo { get; init; } = "";
+
     public bool Authenticated { get; init; }
 
     /// <summary>The real uid of the calling process, in digits: who started su or sudo. Empty: not said.</summary>
@@ -113,6 +116,7 @@ internal sealed class Hello
             RemoteHost = values[4] ?? "",
             Tty = values[5] ?? "",
             SshConnection = values[6] ?? "",
+            SshAuthInfo = values[10] ?? "",
             Authenticated = values[7] == "yes",
             ProcessUid = values[8] ?? "",
             Arguments = arguments,

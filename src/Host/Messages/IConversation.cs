@@ -7,7 +7,8 @@ namespace Sallyport.Host.Messages;
 internal interface IConversation
 {
     /// <summary>The answer, which the caller wipes; null: nobody answered (cancelled, gone, timed out).</summary>
-    byte[]? Ask(string prompt, bool echo);
+    /// <param name="meanwhile">Is done while the person is asked; what it throws is thrown.</param>
+    byte[]? Ask(string prompt, bool echo, Action? meanwhile = null);
 
     /// <summary>An error text for the user.</summary>
     void Tell(string text);
@@ -16,7 +17,8 @@ internal interface IConversation
     void Inform(string text);
 
     /// <summary>A key URI, secret included, to be scanned or typed into an app by the person, and by nobody else seen.</summary>
-    void ShowKey(string uri);
+    /// <returns>False: he has cancelled.</returns>
+    bool ShowKey(string uri);
 
     /// <summary>A line in the log of the program that asks (sshd, sudo), which log watchers read.</summary>
     void Log(Priority priority, string text);

@@ -43,6 +43,9 @@ internal sealed record ModuleOptions
 
     public bool AllowReadOnly { get; private init; }
 
+    /// <summary>Ours: this line is reached by those only who have proved a first factor to the lines before it.</summary>
+    public bool AfterFirstFactor { get; private init; }
+
     /// <summary>Null: <paramref name="problem"/> is the log line.</summary>
     public static ModuleOptions? Parse(IEnumerable<string> arguments, out string? problem)
     {
@@ -108,6 +111,8 @@ internal sealed record ModuleOptions
                 }
 
                 return this with { GraceSeconds = seconds };
+            case "after_first_factor":
+                return this with { AfterFirstFactor = true };
             case "allow_readonly":
                 return this with { AllowReadOnly = true };
             default:

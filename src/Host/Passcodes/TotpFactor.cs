@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Sallyport.Host.Configuration;
+using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Messages;
@@ -11,15 +13,17 @@ namespace Sallyport.Host.Passcodes;
 /// The caller is root (sshd, sudo, login). Another caller asks for himself only, and his failures leave no trace that
 /// could lock him out elsewhere.
 /// </param>
+/// <param name="FirstFactor">sshd says that it has accepted a key, or another method, of this user before.</param>
 internal sealed record LoginRequest(
-    string User, string RemoteHost, IReadOnlyList<string> Arguments, byte[]? Token, bool Trusted);
+    string User, string RemoteHost, IReadOnlyList<string> Arguments, byte[]? Token, bool Trusted, bool FirstFactor = false);
 
 /// <summary>
 /// A passcode against the state file of google-authenticator, with its semantics where
 /// docs/reference/compatibility.md does not say otherwise. Top to bottom, this file is a login.
 /// </summary>
 internal sealed class TotpFactor(
-    TimeProvider time, FileLocks locks, SpentCodes spentCodes, Decoy? decoy, TotpStore store, string? configuredSecret)
+    TimeProvider time, FileLocks locks, SpentCodes spentCodes, Decoy? decoy, TotpStore store,
+    HostConfiguration configuration, LoginEnrolment? enrolment = null)
 {
     public Verdict Authenticate(LoginRequest request, IConversation conversation)
     {
@@ -29,16 +33,19 @@ internal sealed class TotpFactor(
             return Verdict.Deny;
         }
 
-        return new Login(request, options, conversation, time, locks, spentCodes, decoy, store, configuredSecret).Run();
+        return new Login(
+            request, options, conversation, time, locks, spentCodes, decoy, store, configuration, enrolment).Run();
     }
 
     private sealed class Login(
         LoginRequest request, ModuleOptions options, IConversation conversation, TimeProvider time, FileLocks locks,
-        SpentCodes spentCodes, Decoy? decoy, TotpStore store, string? configuredSecret)
+        SpentCodes spentCodes, Decoy? decoy, TotpStore store, HostConfiguration configuration, LoginEnrolment? enrolment)
     {
         private readonly string _user = Printable.Of(request.User);
         private readonly string _from = request.RemoteHost.Length > 0 ? " from " + Printable.Of(request.RemoteHost) : "";
+        private readonly string? _secret = options.Secret ?? configuration.Secret;
         private IAccountStore? _account;
+        private bool? _exists; // the account, by the name service
         private bool _searched;
         private bool _saved;
         private int? _usedBefore; // how much stood before a code that is used up
@@ -58,9 +65,9 @@ internal sealed class TotpFactor(
             using (reading)
             {
                 Debug(() => reading?.State is null ? "it cannot be used" : "it was read");
-                if (reading?.Problem is ReadProblem.Missing && options.NullOk)
+                if (reading?.Problem is ReadProblem.Missing && WithoutFactor() is Verdict decided)
                 {
-                    return Verdict.Ignore;
+                    return decided;
                 }
 
                 if (reading?.State is IOtpState state)
@@ -103,20 +110,29 @@ internal sealed class TotpFactor(
         private IAccountStore? Locate(out IAccountReading? reading)
         {
             reading = null;
-            Account? account = StatePath.IsPlainName(request.User) ? options.ActAs ?? Pwd.ByName(request.User) : null;
-            if (account is null)
+            bool inStore = _secret is null && options.ActAs is null;
+            if (inStore && StatePath.IsPlainName(request.User))
             {
-                conversation.Log(Priority.Error, $"user(\"{_user}\") not found");
+                // By the name as it was given. Whether such an account exists is looked up while he is asked.
+                StoredAccount stored = Read(request.User, out reading);
+                if (reading.Problem is not ReadProblem.Missing)
+                {
+                    return stored;
+                }
+
+                reading.Dispose();
+                reading = null;
+            }
+
+            if (FindAccount() is not Account account)
+            {
                 return null;
             }
 
-            string? spec = options.Secret ?? configuredSecret;
-            if (spec is null && options.ActAs is null)
+            if (inStore && (account.Name != request.User || !configuration.HomeFiles))
             {
-                var stored = new StoredAccount(store, account.Name);
-                conversation.AfterVerdict(stored);
-                reading = stored.Read();
-                if (reading.Problem is not ReadProblem.Missing)
+                StoredAccount stored = Read(account.Name, out reading);
+                if (reading.Problem is not ReadProblem.Missing || !configuration.HomeFiles)
                 {
                     return stored;
                 }
@@ -124,9 +140,53 @@ internal sealed class TotpFactor(
                 reading.Dispose();
             }
 
-            HomeAccount? home = LocateHome(account, spec ?? StatePath.Default);
+            HomeAccount? home = LocateHome(account, _secret ?? StatePath.Default);
             reading = home?.Read();
             return home;
+        }
+
+        private StoredAccount Read(string name, out IAccountReading reading)
+        {
+            var stored = new StoredAccount(store, name);
+            conversation.AfterVerdict(stored);
+            reading = stored.Read();
+            return stored;
+        }
+
+        private Account? FindAccount()
+        {
+            Account? account = StatePath.IsPlainName(request.User) ? options.ActAs ?? Pwd.ByName(request.User) : null;
+            _exists = account is not null;
+            if (account is null)
+            {
+                conversation.Log(Priority.Error, $"user(\"{_user}\") not found");
+            }
+
+            return account;
+        }
+
+        /// <summary>Null: he is asked like everybody, and refused.</summary>
+        private Verdict? WithoutFactor()
+        {
+            if (enrolment is null || !request.Trusted)
+            {
+                return options.NullOk && configuration.Policy is null ? Verdict.Ignore : null;
+            }
+
+            if (options.NullOk)
+            {
+                conversation.Log(Priority.Warning, "nullok does nothing where there is a [policy]");
+            }
+
+            if (_secret is not null || options.ActAs is not null)
+            {
+                conversation.Log(Priority.Error, "[policy] enrols in the root-only store, and secret= is elsewhere");
+                return null;
+            }
+
+            return Pwd.ByName(request.User) is Account account
+                ? enrolment.Run(account, request.FirstFactor || options.AfterFirstFactor, conversation)
+                : null;
         }
 
         private HomeAccount? LocateHome(Account account, string spec)
@@ -239,7 +299,7 @@ internal sealed class TotpFactor(
         private byte[]? Ask()
         {
             string prompt = options.Prompt ?? (options.ForwardPass ? "Password & verification code: " : "Verification code: ");
-            byte[]? answer = conversation.Ask(prompt, options.Echo);
+            byte[]? answer = conversation.Ask(prompt, options.Echo, meanwhile: _exists is null ? () => FindAccount() : null);
             if (answer is null or [])
             {
                 conversation.Log(Priority.Error, "Did not receive verification code from user");
@@ -260,8 +320,13 @@ internal sealed class TotpFactor(
         /// <param name="last">No other answer follows: a failure is counted and logged.</param>
         private CheckOutcome Check(byte[]? answer, bool prefixAllowed, bool moveCounter, bool last)
         {
+            if (_exists is null)
+            {
+                FindAccount();
+            }
+
             _now = time.GetUtcNow();
-            return _account!.Hold(
+            return _exists is not true ? CheckOutcome.Refused : _account!.Hold(
                 conversation, reading => CheckAgain(reading, answer, prefixAllowed, moveCounter, last));
         }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Time.Testing;
 using Sallyport.Agent;
+using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
@@ -43,7 +44,7 @@ public sealed class AgentUnderTest : IDisposable
         Store = _state.Current().Totp;
         _listener = Listener.Bind(SocketPath);
         var conversation = new Conversation(
-            configuration, new Callers(Clock), new ProvenConnections(Clock), _state, Clock, trace);
+            configuration, new Callers(Clock), new ProvenConnections(Clock), _state, new HopMemory(Clock), Clock, trace);
         Server = new AgentServer(_listener, conversation, trace);
         Server.Start();
     }

@@ -2,7 +2,7 @@ using System.Collections;
 using System.Text;
 using QRCoder;
 
-namespace Sallyport.Cli.Terminal;
+namespace Sallyport.Host.Qr;
 
 /// <summary>A QR code as modules, without the quiet zone around it (ISO/IEC 18004).</summary>
 internal sealed class QrCode

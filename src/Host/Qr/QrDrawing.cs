@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Sallyport.Cli.Terminal;
+namespace Sallyport.Host.Qr;
 
 /// <summary>Draws a QR code with characters.</summary>
 internal static class QrDrawing

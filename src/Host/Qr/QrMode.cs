@@ -1,4 +1,4 @@
-namespace Sallyport.Cli.Terminal;
+namespace Sallyport.Host.Qr;
 
 /// <summary>How a QR code is drawn (-Q). Zero is "nobody has said": the terminal decides.</summary>
 internal enum QrMode
