@@ -117,8 +117,9 @@ public sealed class Given_an_agent_that_answers
         await using var agent = new LyingAgent(async peer =>
         {
             await peer.ReceiveAsync('H');
-            await peer.SendAsync(Frame.Of('P', qr), Frame.Allow);
+            await peer.SendAsync(Frame.Of('P', qr));
             await peer.ReceiveAsync('A');
+            await peer.SendAsync(Frame.Allow);
         });
 
         ShimCall call = await Shim.AskAsync(agent, "auth");
