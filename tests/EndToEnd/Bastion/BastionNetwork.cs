@@ -7,15 +7,15 @@ namespace Sallyport.EndToEnd.Bastion;
 /// <summary>
 /// Three machines, each with network, files, processes and agent of its own: a client outside, a bastion with a leg on
 /// each side, and an instance that has a wire to the bastion and to nobody else. alice has an account on both hosts, and
-/// a phone with an entry for each.
+/// a phone with an entry for each. The addresses are those of docs/how-to/bastion.md.
 /// </summary>
 internal sealed class BastionNetwork : IAsyncDisposable
 {
-    public const string BastionInside = "10.77.1.5";
-    public const string BastionsOtherAddress = "10.77.1.6";
-    public const string InstanceAddress = "10.77.1.7";
+    public const string BastionInside = "10.0.0.5";
+    public const string BastionsOtherAddress = "10.0.0.6";
+    public const string InstanceAddress = "10.0.1.7";
 
-    private const string BastionOutside = "10.77.0.5";
+    private const string BastionOutside = "203.0.113.5";
 
     private readonly World[] _worlds;
 
@@ -64,16 +64,16 @@ internal sealed class BastionNetwork : IAsyncDisposable
 
     private async Task WireAsync()
     {
-        await CableAsync(Outside, "10.77.0.2", Bastion, BastionOutside);
-        await CableAsync(Bastion, BastionInside, Instance, InstanceAddress);
-        await Bastion.Sandbox.RunAsync("ip", "addr", "add", $"{BastionsOtherAddress}/24", "dev", "to-" + Name(Instance));
+        await CableAsync(Outside, "203.0.113.2", Bastion, BastionOutside, 24);
+        await CableAsync(Bastion, BastionInside, Instance, InstanceAddress, 16);
+        await Bastion.Sandbox.RunAsync("ip", "addr", "add", $"{BastionsOtherAddress}/16", "dev", "to-" + Name(Instance));
 
         // Ways there are in both directions; the bastion just forwards nothing.
         await Outside.Sandbox.RunAsync("ip", "route", "add", "default", "via", BastionOutside);
         await Instance.Sandbox.RunAsync("ip", "route", "add", "default", "via", BastionInside);
     }
 
-    private async Task CableAsync(World left, string leftAddress, World right, string rightAddress)
+    private async Task CableAsync(World left, string leftAddress, World right, string rightAddress, int bits)
     {
         string net = $"--net=/proc/{left.Sandbox.Pid}/ns/net";
         string peer = right.Sandbox.Pid.ToString(CultureInfo.InvariantCulture);
@@ -83,7 +83,7 @@ internal sealed class BastionNetwork : IAsyncDisposable
         foreach ((World world, string address, string link) in
             ((World, string, string)[])[(left, leftAddress, Name(right)), (right, rightAddress, Name(left))])
         {
-            await world.Sandbox.RunAsync("ip", "addr", "add", $"{address}/24", "dev", "to-" + link);
+            await world.Sandbox.RunAsync("ip", "addr", "add", string.Create(CultureInfo.InvariantCulture, $"{address}/{bits}"), "dev", "to-" + link);
             await world.Sandbox.RunAsync("ip", "link", "set", "to-" + link, "up");
         }
     }

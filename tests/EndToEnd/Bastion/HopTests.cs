@@ -18,6 +18,13 @@ public sealed class Given_an_instance_behind_a_bastion
         Assert.Equal(255, straight.ExitCode);
         Assert.Empty(straight.Prompts);
 
+        // That it is the bastion that keeps him out, and no mistake in the wires:
+        await net.Bastion.Sandbox.RunAsync("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward");
+        Login forwarded = await net.Outside.Client.RunAsync(
+            ["ssh", "-o", "ConnectTimeout=2", $"alice@{BastionNetwork.InstanceAddress}", "id -un"], net.AtInstance.Phone.Passcode());
+        forwarded.MustBeAllowed(net.Instance);
+        await net.Bastion.Sandbox.RunAsync("sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward");
+
         Login jump = await JumpAsync(net, net.AtBastion.Phone.Passcode(), net.AtInstance.Phone.Passcode());
         jump.MustBeAllowed(net.Instance);
         Assert.Equal($"{BastionNetwork.BastionInside} alice", jump.Output);
