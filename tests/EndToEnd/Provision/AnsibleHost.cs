@@ -9,8 +9,8 @@ namespace Sallyport.EndToEnd.Provision;
 internal sealed record Recap(int ExitCode, int Changed, int Unreachable, int Failed, string Output);
 
 /// <summary>
-/// A host with the distribution's own sshd_config and PAM, and beside it Ansible, in one sandbox. sallyport is a program
-/// that writes down its calls, and on "setup --yes" leaves the files that setup leaves.
+/// A host with the distribution's own sshd_config and PAM, and beside it Ansible, in one sandbox. sallyport is the real
+/// program, or one that writes down its calls and on "setup --yes" leaves the files that setup leaves.
 /// </summary>
 internal sealed partial class AnsibleHost : IAsyncDisposable
 {
@@ -47,7 +47,7 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
 
     public SshClient Client { get; }
 
-    public static async Task<AnsibleHost> StartAsync()
+    public static async Task<AnsibleHost> StartAsync(bool real = false)
     {
         Tools.MustBeThere();
         Tools.MustBeThere("ansible-playbook", "ansible");
@@ -56,7 +56,7 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
         AnsibleHost host = new(sandbox, new(sandbox, cancellationToken), new(sandbox, cancellationToken));
         try
         {
-            await host.PrepareAsync(cancellationToken);
+            await host.PrepareAsync(real, cancellationToken);
         }
         catch
         {
@@ -79,11 +79,11 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Sandbox.DisposeAsync();
 
-    private async Task PrepareAsync(CancellationToken cancellationToken)
+    private async Task PrepareAsync(bool real, CancellationToken cancellationToken)
     {
         await Sandbox.RunAsync("sh", "-ec", "ssh-keygen -A; cp /etc/ssh/ssh_host_ed25519_key.pub /etc/ssh/host_key.pub");
         await Client.InstallAsync();
-        foreach (string name in (string[])["ansible", "alice"])
+        foreach (string name in (string[])["ansible", "alice", "rescue"])
         {
             await Sandbox.RunAsync("useradd", "--create-home", "--shell", "/bin/bash", name);
             Sandbox.Write($"/home/{name}/.ssh/authorized_keys", Client.PublicKey + "\n");
@@ -91,6 +91,8 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
             Sandbox.Write($"/etc/sudoers.d/{name}", $"{name} ALL=(ALL) NOPASSWD: ALL\n", (UnixFileMode)0b100_100_000);
         }
 
+        // The break-glass account's key lies where only root can change it.
+        Sandbox.Write("/etc/ssh/authorized_keys.d/rescue", Client.PublicKey + "\n");
         await Sandbox.RunAsync("sh", "-ec", "rm -f /etc/ssh/sshd_config.d/*; /usr/sbin/sshd");
         await Wait.UntilAsync(() => Sandbox.Exists("/run/sshd.pid"), "sshd listens", cancellationToken);
 
@@ -98,7 +100,12 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
         Agent.Install();
         await Agent.StartAsync();
         await WriteTreeAsync();
-        WriteWhatSetupLeaves();
+        if (!real)
+        {
+            Sandbox.Write("/srv/tree/usr/bin/sallyport", Setup, Runnable);
+            WriteWhatSetupLeaves();
+        }
+
         string role = Path.Combine(Built.Root, "eng/ansible/roles/sallyport");
         foreach (string file in Directory.GetFiles(role, "*.yml", SearchOption.AllDirectories))
         {
@@ -109,7 +116,6 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
     private async Task WriteTreeAsync()
     {
         (await Tool.RunAsync(Path.Combine(Built.Root, "dev"), ["install", $"DESTDIR={Sandbox.Outside("/srv/tree")}"])).Succeeded();
-        Sandbox.Write("/srv/tree/usr/bin/sallyport", Setup, Runnable);
         Sandbox.Write("/srv/play.yml", File.ReadAllText(Path.Combine(Built.Root, "tests/EndToEnd/Provision/play.yml")));
     }
 

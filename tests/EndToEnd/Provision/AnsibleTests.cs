@@ -36,6 +36,20 @@ public sealed class Given_the_ansible_role
     }
 
     [Fact]
+    public async Task The_real_setup_leaves_ansible_its_way_in_and_nobody_else_one_without_a_passcode()
+    {
+        await using AnsibleHost host = await AnsibleHost.StartAsync(real: true);
+
+        Recap first = await host.PlayAsync("ansible");
+        Assert.True((first.ExitCode, first.Failed) == (0, 0) && first.Changed > 0, first.Output);
+        Assert.True(host.Sandbox.Exists(AnsibleHost.DropIn), first.Output);
+        Assert.Contains("UNREACHABLE", (await host.PingAsync("alice")).Output, StringComparison.Ordinal);
+
+        Recap second = await host.PlayAsync("ansible");
+        Assert.True((second.ExitCode, second.Changed, second.Unreachable) == (0, 0, 0), second.Output);
+    }
+
+    [Fact]
     public async Task Without_the_gate_s_word_for_it_the_key_alone_carries_ansible_nowhere()
     {
         await using AnsibleHost host = await AnsibleHost.StartAsync();
