@@ -16,13 +16,16 @@ install_host() {
     build_host
 
     step "Installing into ${destdir:-/}"
-    local modules page
+    local modules page unit
     modules=$(module_folder)
     put 755 out/host/sallyport-agent "$destdir/usr/libexec/sallyport/sallyport-agent"
     put 755 out/host/sallyport "$destdir/usr/bin/sallyport"
     put 644 out/host/pam_sallyport.so "$destdir$modules/pam_sallyport.so"
     put 644 eng/systemd/sallyport-agent.socket "$destdir/usr/lib/systemd/system/sallyport-agent.socket"
     put 644 eng/systemd/sallyport-agent.service "$destdir/usr/lib/systemd/system/sallyport-agent.service"
+    for unit in sallyport-setup-undo.service sallyport-setup-undo.timer sallyport-setup-boot.service; do
+        put 644 "eng/systemd/$unit" "$destdir/usr/lib/systemd/system/$unit"
+    done
     put 644 eng/systemd/home-files.conf "$destdir/usr/share/sallyport/home-files.conf"
     for page in eng/man/*; do
         put 644 "$page" "$destdir/usr/share/man/man${page##*.}/${page##*/}"

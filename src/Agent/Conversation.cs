@@ -98,7 +98,7 @@ internal sealed class Conversation(
         {
             Op.Auth => Authenticate(hello, callerUid, trusted, connection),
             Op.Account => Verdict.Ignore,
-            Op.Session => trusted && (IsProven(hello) || IsWaived(hello, connection)) ? Verdict.Allow : Verdict.Deny,
+            Op.Session => trusted && (Opens(hello) || IsWaived(hello, connection)) ? Verdict.Allow : Verdict.Deny,
             Op.Enrol or Op.Codes or Op.Status or Op.Invite => Change(hello, callerUid, trusted, connection),
             _ => Verdict.Deny,
         };
@@ -162,6 +162,11 @@ internal sealed class Conversation(
             var factor = new TotpFactor(
                 time, stores.Locks, stores.SpentCodes, stores.Decoy, stores.Totp, current, enrolment);
             Verdict verdict = factor.Authenticate(request, connection);
+            if (verdict is Verdict.Allow && request.Trusted && hello is not null)
+            {
+                SetupWitness.Note(configuration, "proved", hello);
+            }
+
             if (verdict is Verdict.Allow && request.Trusted && hello is not null && current.Hop is Hop hop)
             {
                 hops.Remember(hop, hello.User, hello.SshConnection, hello.SshAuthInfo);
@@ -251,6 +256,17 @@ internal sealed class Conversation(
         {
             proven.Add(account.Uid, hello.SshConnection);
         }
+    }
+
+    private bool Opens(Hello hello)
+    {
+        bool proven = IsProven(hello);
+        if (proven)
+        {
+            SetupWitness.Note(configuration, "opened", hello);
+        }
+
+        return proven;
     }
 
     // Either this PAM handle itself passed auth (sudo, login), or this ssh connection did.

@@ -2,6 +2,7 @@ using Sallyport.Cli;
 using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Moving;
+using Sallyport.Cli.Setup;
 using Sallyport.Cli.Terminal;
 
 string program = Environment.GetCommandLineArgs()[0];
@@ -11,6 +12,12 @@ try
     if (Path.GetFileName(program) == "google-authenticator")
     {
         return EnrolmentCommand.Run(program, args, asEnroll: false);
+    }
+
+    // ssh runs it for a prompt, when setup tries a login.
+    if (Path.GetFileName(program) == AskPass.Name)
+    {
+        return AskPass.Run();
     }
 
     switch (args)
@@ -26,6 +33,9 @@ try
 
         case ["export-ga", .. string[] words]:
             return ExportCommand.Run(words);
+
+        case ["setup", .. string[] words]:
+            return SetupCommand.Run(words);
 
         case ["help" or "--help" or "-h", ..]:
             Screen.Write(SallyportHelp.Text);

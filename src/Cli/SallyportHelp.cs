@@ -16,6 +16,8 @@ internal static class SallyportHelp
           invite USER           leave for an account to enrol itself (root)
           import-ga USER...     take over ~/.google_authenticator (root); --all: of all
           export-ga USER        the way back (root)
+          setup                 make ssh ask for key and passcode, try it, and take it
+                                back by itself unless you confirm it (root)
 
         sallyport COMMAND --help tells the options of a command.
 
@@ -62,6 +64,33 @@ internal static class SallyportHelp
             recovery codes, and takes the entry away.
               -f, --force           replaces a file that is there
                   --config=FILE     the agent's configuration
+
+            """,
+        "setup" => """
+            usage: sallyport setup [OPTION...]
+                   sallyport setup confirm | undo | status [--json] | plan [--json] [OPTION...]
+            Makes sshd ask for key and passcode. Shows every change first, tries real
+            logins, and takes all back unless 'setup confirm' follows within ten minutes
+            from a new connection. plan only shows; what no option says, setup asks.
+                  --ask=WHO         all, or names of groups with commas between (all)
+                  --exempt=NAME:UNTIL:REASON
+                                    an account that needs its key alone; again for more
+                  --enrolment=VALUE who has no factor: invited, required, deny, or
+                                    'allow until YYYY-MM-DD' (invited)
+                  --after-enrolment=VALUE
+                                    again, or allow: who has just enrolled (again)
+                  --break-glass=NAME:UNTIL:REASON
+                                    the account for when nothing else works
+                  --root-owned-keys keys only from /etc/ssh/authorized_keys.d
+                  --bastion         a host to pass through: no agent, no X11 forwarding
+                  --hop-from=ADDRESSES
+                                    the bastion in front, with commas between
+                  --hop=VALUE       who comes from there: always, never, within:N (always)
+                  --force-command   by ForceCommand and not by PAM: not possible yet
+                  --yes             ask nothing; the first login with both steps confirms
+                  --json            for status and plan
+                  --unconfirmed     for undo: only what is not confirmed in time; what
+                                    the units run
 
             """,
         _ => Text,

@@ -27,6 +27,9 @@ internal static partial class SysStat
     [LibraryImport("libc", SetLastError = true)]
     public static partial int chmod(ReadOnlySpan<byte> pathname, uint mode);
 
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchmod(SafeFileHandle fd, uint mode);
+
     /// <summary>struct statx (linux/stat.h), the members that we read.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Statx
@@ -36,6 +39,9 @@ internal static partial class SysStat
 
         [FieldOffset(20)]
         public uint Uid;
+
+        [FieldOffset(24)]
+        public uint Gid;
 
         [FieldOffset(28)]
         public ushort Mode;

@@ -35,6 +35,9 @@ internal static partial class Unistd
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fdatasync(SafeFileHandle fd);
 
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchown(SafeFileHandle fd, uint owner, uint group);
+
     /// <summary>fcntl.h: starts writing what is dirty.</summary>
     public const uint SYNC_FILE_RANGE_WRITE = 2;
 

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Sallyport.Cli.Setup;
+
+/// <summary>How far a setup is. Zero is what is taken back.</summary>
+internal enum SetupState
+{
+    Applying = 0,
+    Unconfirmed,
+    Confirmed,
+}
+
+/// <summary>
+/// What setup is about to change, on disk before it changes anything: whoever finds it can take everything back.
+/// </summary>
+internal sealed record Journal
+{
+    public const string Folder = "/var/lib/sallyport/setup";
+    public const string Path = Folder + "/journal";
+
+    /// <summary>The agent notes in it who proved his second factor, as long as it is there.</summary>
+    public const string Witness = Folder + "/witness";
+
+    private const uint RootOnly = 0x180; // 0600
+
+    public SetupState State { get; init; }
+
+    /// <summary>/proc/sys/kernel/random/boot_id: times since boot mean nothing after another boot.</summary>
+    public string Boot { get; init; } = "";
+
+    /// <summary>Milliseconds since boot: from then on the new sshd and the gate are in force. 0: not yet.</summary>
+    public long Gate { get; init; }
+
+    /// <summary>Milliseconds since boot: unconfirmed by then, it is taken back.</summary>
+    public long Deadline { get; init; }
+
+    /// <summary>setup --yes: confirmed by the first login with both steps.</summary>
+    public bool ByFirstLogin { get; init; }
+
+    public IReadOnlyList<JournalFile> Files { get; init; } = [];
+
+    public IReadOnlyList<string> Probes { get; init; } = [];
+
+    /// <summary>Null: no setup has left one.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static Journal? Read()
+    {
+        HostFile file = HostFile.Read(Path);
+        try
+        {
+            return file.Content is null ? null
+                : JsonSerializer.Deserialize(file.Content, JournalContext.Default.Journal);
+        }
+        catch (JsonException broken)
+        {
+            throw new IOException($"{Path}: {broken.Message}", broken);
+        }
+    }
+
+    /// <exception cref="IOException">It is not on disk.</exception>
+    public void Write() => new HostFile(
+        Path, JsonSerializer.SerializeToUtf8Bytes(this, JournalContext.Default.Journal), RootOnly).Put();
+
+    public static void Remove() => new HostFile(Path, null).Put();
+
+    public static HostFile Backup(int number, HostFile file) =>
+        new($"{Folder}/before.{number}", file.Content, RootOnly);
+}
+
+/// <summary>One file: what it was, and by which hashes it is setup's.</summary>
+internal sealed record JournalFile(string Path, string Before, uint Mode, uint Uid, uint Gid, IReadOnlyList<string> After);
+
+[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(Journal))]
+[JsonSerializable(typeof(PlanReport))]
+[JsonSerializable(typeof(StatusReport))]
+internal sealed partial class JournalContext : JsonSerializerContext;
+
+/// <summary>setup plan --json</summary>
+internal sealed record PlanReport(IReadOnlyList<PlannedFile> Files, IReadOnlyList<string> Refusals, IReadOnlyList<string> Notes);
+
+internal sealed record PlannedFile(string Path, bool Changed, string Before, string After, string Difference);
+
+/// <summary>setup status --json</summary>
+internal sealed record StatusReport(string State, long SecondsLeft, IReadOnlyList<StatusFile> Files);
+
+internal sealed record StatusFile(string Path, string State);

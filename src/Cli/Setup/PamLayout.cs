@@ -1,0 +1,110 @@
+using System.Text.RegularExpressions;
+
+namespace Sallyport.Cli.Setup;
+
+/// <summary>
+/// /etc/pam.d/sshd in the layouts of Debian and Ubuntu (common-auth), of Amazon Linux, RHEL and Fedora (password-auth),
+/// and of both with google-authenticator's line or ours. One region is ours; what it replaces stays in it as a comment.
+/// </summary>
+internal sealed partial record PamLayout(string Sshd, string Arguments)
+{
+    public const string SshdPath = "/etc/pam.d/sshd";
+    public const string IncludePath = "/etc/pam.d/sallyport-sshd";
+
+    private const string Begin = "# sallyport setup: begin";
+    private const string End = "# sallyport setup: end";
+    private const string Kept = "#sallyport# ";
+
+    // What may stand beside us: it adds a refusal, or nothing. A "sufficient" would let somebody past us.
+    private static readonly string[] _controls = ["required", "requisite", "include", "substack", "optional"];
+
+    /// <exception cref="SetupRefused">The stack is none of those that are known.</exception>
+    public static PamLayout Of(string text)
+    {
+        List<string> lines = [.. Original(text).Split('\n')];
+        int ours = lines.FindIndex(line => Auth(line) is ["required" or "requisite", "pam_google_authenticator.so" or "pam_sallyport.so", ..]);
+        int password = lines.FindIndex(line => Words(line) is ["@include", "common-auth"]
+            || Auth(line) is ["substack" or "include", "password-auth" or "system-auth", ..]);
+        int at = ours >= 0 ? ours : password;
+        if (at < 0)
+        {
+            throw new SetupRefused($"{SshdPath} has neither '@include common-auth' nor 'auth substack password-auth': "
+                + "this layout is not known. docs/how-to/key-and-passcode.md does it by hand");
+        }
+
+        for (int i = 0; i < lines.Count; i++)
+        {
+            if (i != at && Auth(lines[i]) is string[] words)
+            {
+                RefuseWhatLetsPast(words, i + 1);
+            }
+        }
+
+        string[] arguments = ours >= 0 ? Auth(lines[ours])![2..] : [];
+        if (arguments.Any(a => a.StartsWith("secret=", StringComparison.Ordinal)))
+        {
+            throw new SetupRefused($"{SshdPath}:{at + 1}: secret= is kept by hand; setup knows the root-only store and homes");
+        }
+
+        bool debian = Words(lines[at]) is ["@include", ..] || lines.Exists(line => Words(line) is ["@include", ..]);
+        for (int i = 0; i < lines.Count; i++)
+        {
+            // A session line of ours from before would use up what the one of the include needs.
+            bool before = Words(lines[i]) is ["session", _, "pam_sallyport.so", ..];
+            lines[i] = before ? Kept + lines[i] : lines[i];
+        }
+
+        lines[at] = string.Join('\n', [Begin, .. Includes(debian), Kept + lines[at], End]);
+        return new PamLayout(string.Join('\n', lines), string.Concat(arguments.Where(a => a != "nullok").Select(a => " " + a)));
+    }
+
+    /// <summary>The file without our region.</summary>
+    public static string Original(string text)
+    {
+        List<string> lines = [];
+        bool region = false;
+        foreach (string line in text.Split('\n'))
+        {
+            region = line == Begin || (region && line != End);
+            string? kept = line.StartsWith(Kept, StringComparison.Ordinal) ? line[Kept.Length..] : null;
+            if (kept is not null || (!region && line != End))
+            {
+                lines.Add(kept ?? line);
+            }
+        }
+
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>The include; without its gate until sshd asks for both steps, so that the key alone still opens till then.</summary>
+    public string Include(bool gate) => $"""
+        # Written by sallyport setup, for {SshdPath}; sallyport.conf(5) says who is asked.
+        auth       required     pam_sallyport.so{Arguments}
+        {(gate ? "session    required     pam_sallyport.so\n" : "")}
+        """.TrimEnd('\n') + "\n";
+
+    private static string[] Includes(bool debian) => debian
+        ? ["@include sallyport-sshd"]
+        : ["auth       include      sallyport-sshd", "session    include      sallyport-sshd"];
+
+    private static void RefuseWhatLetsPast(string[] words, int line)
+    {
+        if (!_controls.Contains(words[0]))
+        {
+            throw new SetupRefused($"{SshdPath}:{line}: 'auth {string.Join(' ', words)}' may let somebody past the second "
+                + "factor, or is not known; take it out or make it 'required'");
+        }
+    }
+
+    /// <summary>Control, module and arguments of an auth line; null: it is none.</summary>
+    private static string[]? Auth(string line) => Words(line) is ["auth" or "-auth", .. string[] rest] ? rest : null;
+
+    private static string[] Words(string line) => line.TrimStart().StartsWith('#') ? []
+        : [.. Word().Matches(line).Select(m => m.Value)];
+
+    [GeneratedRegex(@"\[[^\]]*\]|\S+")]
+    private static partial Regex Word();
+}
+
+/// <summary>Setup does not do it, and says why and what to do.</summary>
+internal sealed class SetupRefused(string why) : Exception(why);

@@ -1,0 +1,66 @@
+using Sallyport.Host.Configuration;
+
+namespace Sallyport.Cli.Setup;
+
+/// <summary>Real logins over loopback: the only proof that the next one from outside will do what it should.</summary>
+internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, ProbeAccount keyAlone) : IDisposable
+{
+    private const string Said = "sallyport-probe-is-in";
+
+    /// <summary>Makes the accounts; their names have to be in the journal by now.</summary>
+    public static Probes Make(IReadOnlyList<string> names, Policy policy)
+    {
+        ProbeAccount Account(int number, bool isEnrolled) => ProbeAccount.Make(names[number], isEnrolled, policy.AskGroups);
+        return new Probes(Account(0, true), Account(1, false), ProbeAccount.Make(names[2], enrolled: false, []));
+    }
+
+    /// <summary>Null: all is as it should be. Else what is not, for the administrator.</summary>
+    /// <param name="breakGlass">An account that the key of the third probe opens too; null: none.</param>
+    public string? Problem(string address, int port, Policy policy, string? breakGlass = null)
+    {
+        bool letIn = policy.EnrolmentAt(TimeProvider.System.GetUtcNow()) is Enrolment.Allow;
+        (string Who, string Key, string? Answer, bool Wanted, string What)[] logins =
+        [
+            (breakGlass ?? keyAlone.Name, keyAlone.Key, null, true, $"the break-glass account {breakGlass} was not let in"),
+            (keyAlone.Name, keyAlone.Key, null, true, "an account that needs its key alone (break-glass, exempt) was not let in"),
+            (enrolled.Name, enrolled.Key, null, false, "an enrolled account was let in by its key alone"),
+            (enrolled.Name, enrolled.Key, enrolled.WrongPasscode(), false, "a wrong passcode was let in"),
+            (enrolled.Name, enrolled.Key, enrolled.Passcode(0), true, "key and the right passcode were not let in"),
+            (newcomer.Name, newcomer.Key, "000000", letIn, letIn ? "who has no factor was not let in" : "who has no factor was let in"),
+        ];
+        foreach ((string who, string key, string? answer, bool wanted, string what) in logins)
+        {
+            Ran login = Login(who, key, answer, address, port);
+            if ((login.ExitCode == 0 && login.Output.Contains(Said, StringComparison.Ordinal)) != wanted)
+            {
+                return $"{what}; ssh said: {(login.Errors.Length > 0 ? login.Errors : "nothing")}";
+            }
+        }
+
+        return null;
+    }
+
+    public void Dispose()
+    {
+        enrolled.Dispose();
+        newcomer.Dispose();
+        keyAlone.Dispose();
+    }
+
+    /// <param name="answer">To each prompt; null: nobody is there to answer one.</param>
+    private static Ran Login(string who, string key, string? answer, string address, int port)
+    {
+        AskPass.Install();
+        return Tool.Run(
+            new Dictionary<string, string>
+            {
+                ["SSH_ASKPASS"] = AskPass.Path,
+                ["SSH_ASKPASS_REQUIRE"] = "force",
+                [AskPass.Variable] = answer ?? "",
+            },
+            "ssh", "-F", "/dev/null", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
+            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+            "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=20", "-o", $"BatchMode={(answer is null ? "yes" : "no")}",
+            "-p", $"{port}", "-l", who, address, $"echo {Said}");
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Sallyport.Host.Configuration;
+
+namespace Sallyport.Cli.Setup;
+
+/// <summary>What the administrator wants; null is what the configuration says already, or the usual.</summary>
+internal sealed record SetupChoices
+{
+    public string? Ask { get; init; }
+
+    public string? Enrolment { get; init; }
+
+    public string? AfterEnrolment { get; init; }
+
+    public IReadOnlyList<Exemption> Exempt { get; init; } = [];
+
+    public Exemption? BreakGlass { get; init; }
+
+    public string? HopFrom { get; init; }
+
+    public string? Hop { get; init; }
+
+    public bool RootOwnedKeys { get; init; }
+
+    public bool Bastion { get; init; }
+
+    /// <summary>NAME:UNTIL:REASON. Null: not of that form.</summary>
+    public static Exemption? Exemption(string text)
+    {
+        string[] parts = text.Split(':', 3);
+        return parts.Length == 3 && parts[0].Length > 0 && parts[2].Trim().Length > 0
+            && DateOnly.TryParseExact(parts[1], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly until)
+                ? new Exemption(parts[0], parts[2].Trim(), until)
+                : null;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+
+namespace Sallyport.Cli.Setup;
+
+/// <summary>What setup writes for sshd: one drop-in, and, where sshd_config reads no drop-ins, the line that does.</summary>
+internal static partial class SshdFiles
+{
+    public const string ConfigPath = "/etc/ssh/sshd_config";
+    public const string DropInPath = "/etc/ssh/sshd_config.d/10-sallyport.conf";
+    public const string RootOwnedKeys = "/etc/ssh/authorized_keys.d/%u";
+
+    private const string Include = "Include /etc/ssh/sshd_config.d/*.conf";
+
+    /// <param name="keyAlone">Accounts that need no second step; the first of them is the break-glass account.</param>
+    /// <param name="breakGlassKeys">Whether its keys are read from the root-owned place alone.</param>
+    public static string DropIn(SetupChoices choices, IReadOnlyList<string> keyAlone, bool breakGlassKeys)
+    {
+        List<string> lines =
+        [
+            "# Written by sallyport setup. 'sallyport setup undo' takes it back.",
+            "UsePAM yes",
+            "PasswordAuthentication no",
+            "KbdInteractiveAuthentication yes",
+            "AuthenticationMethods publickey,keyboard-interactive",
+        ];
+        lines.AddRange(choices.RootOwnedKeys ? [$"AuthorizedKeysFile {RootOwnedKeys}"] : []);
+        lines.AddRange(choices.Bastion ? ["AllowAgentForwarding no", "X11Forwarding no"] : []);
+        if (breakGlassKeys && !choices.RootOwnedKeys)
+        {
+            lines.AddRange([$"Match User {keyAlone[0]}", $"    AuthorizedKeysFile {RootOwnedKeys}"]);
+        }
+
+        lines.AddRange(["Match all", $"Match User {string.Join(',', keyAlone)}", "    AuthenticationMethods publickey", "Match all"]);
+        return string.Join('\n', lines) + "\n";
+    }
+
+    /// <summary>sshd takes the first value it sees, so the drop-ins have to be read before everything else.</summary>
+    public static string Config(string text) =>
+        text.Split('\n').FirstOrDefault(line => line.Trim() is { Length: > 0 } said && said[0] != '#') is string first
+            && Drops().IsMatch(first) ? text : $"# Added by sallyport setup: this file read no drop-ins first.\n{Include}\n{text}";
+
+    [GeneratedRegex(@"^\s*Include[\s=]+""?/etc/ssh/sshd_config\.d/\*(\.conf)?""?\s*$", RegexOptions.IgnoreCase)]
+    private static partial Regex Drops();
+}

@@ -1,0 +1,149 @@
+using Sallyport.Host.Configuration;
+
+namespace Sallyport.Cli.Setup;
+
+/// <summary>
+/// Puts a plan in place. Before each step the journal says what may be found after it, and after each step somebody can
+/// log in, the old way or the new one: who is killed anywhere here leaves a host that is taken back (<see cref="Undo"/>).
+/// </summary>
+internal static class Transaction
+{
+    /// <summary>Throws, with everything taken back or the way back said, where it could not be done.</summary>
+    public static void Apply(Plan plan, TimeSpan patience, bool byFirstLogin, Action<string> tell)
+    {
+        Journal journal = Begin(plan, patience, byFirstLogin);
+        try
+        {
+            Put(plan, patience, tell);
+            string? problem = Probe(plan, journal, tell);
+            if (problem is not null)
+            {
+                throw new IOException(problem);
+            }
+
+            plan.DropIn.After.Put();
+            plan.Policy.After.Put();
+            (journal with
+            {
+                State = SetupState.Unconfirmed,
+                Gate = Processes.SinceBoot,
+                Deadline = Processes.SinceBoot + (long)patience.TotalMilliseconds,
+                Probes = [],
+            }).Write();
+        }
+#pragma warning disable CA1031 // Whatever it was: the host is taken back, and then it is said.
+        catch (Exception failed)
+#pragma warning restore CA1031
+        {
+            string undone;
+            try
+            {
+                undone = Undo.Run(journal);
+            }
+            catch (IOException stuck)
+            {
+                throw new IOException($"{failed.Message}\nIt could not be taken back yet: {stuck.Message}. "
+                    + "It will be tried again; sallyport setup undo does so at once", failed);
+            }
+
+            throw new IOException($"{failed.Message}\n{undone}", failed);
+        }
+    }
+
+    private static Journal Begin(Plan plan, TimeSpan patience, bool byFirstLogin)
+    {
+        List<FileChange> files = [.. plan.Files];
+        for (int i = 0; i < files.Count; i++)
+        {
+            Journal.Backup(i, files[i].Before).Put();
+        }
+
+        var journal = new Journal
+        {
+            Boot = Processes.Boot,
+            Deadline = Processes.SinceBoot + (long)patience.TotalMilliseconds,
+            ByFirstLogin = byFirstLogin,
+            Probes = [ProbeAccount.NewName(), ProbeAccount.NewName(), plan.KeyAloneProbe],
+            Files =
+            [
+                .. files.Select(f => new JournalFile(
+                    f.Before.Path, f.Before.Hash, f.Before.Mode, f.Before.Uid, f.Before.Gid, [f.Staged.Hash, f.After.Hash])),
+            ],
+        };
+        journal.Write();
+        new HostFile(Journal.Witness, [], 0x180).Put();
+        return journal;
+    }
+
+    /// <summary>
+    /// sshd reads its files at the reload, PAM's at each login. So PAM's way in is changed right before the reload, while
+    /// the key alone still opens, and the gate that shuts out the key alone comes after it.
+    /// </summary>
+    private static void Put(Plan plan, TimeSpan patience, Action<string> tell)
+    {
+        Units.Arm(patience);
+        Units.StartAgent();
+        plan.Policy.Staged.Put();
+        plan.Include.Staged.Put();
+        plan.Config?.After.Put();
+        plan.DropIn.Staged.Put();
+        Sshd.Check();
+        CheckEffective(plan);
+        plan.Pam.After.Put();
+        tell("sshd takes the new files, by a reload: open sessions stay");
+        _ = Sshd.Reload();
+        plan.Include.After.Put();
+    }
+
+    /// <exception cref="IOException">Another line of sshd's files wins over ours.</exception>
+    private static void CheckEffective(Plan plan)
+    {
+        HostConfiguration configuration = plan.Configuration;
+        List<string> keyAlone = [.. configuration.Exemptions.Keys, configuration.BreakGlass!.Name, plan.KeyAloneProbe];
+        foreach (string user in (string[])[.. keyAlone, "root", "sallyport-probe-nobody"])
+        {
+            ILookup<string, string> holds = Sshd.Effective(user);
+            string wanted = keyAlone.Contains(user) ? "publickey" : "publickey,keyboard-interactive";
+            (string Key, string Value)[] wants =
+                [("authenticationmethods", wanted), ("usepam", "yes"), ("kbdinteractiveauthentication", "yes")];
+            foreach ((string key, string value) in wants)
+            {
+                if (holds[key].FirstOrDefault() != value)
+                {
+                    throw new IOException($"sshd would use {key} {holds[key].FirstOrDefault()} for {user}, not {value}: another "
+                        + "line wins. grep -ri that word in /etc/ssh/sshd_config.d and take the line out");
+                }
+            }
+
+            if (holds["allowusers"].Any() && user == plan.KeyAloneProbe)
+            {
+                throw new IOException("AllowUsers in sshd's files keeps out the accounts that setup tries logins with: add "
+                    + "'AllowUsers sallyport-probe-*', or use AllowGroups");
+            }
+        }
+    }
+
+    private static string? Probe(Plan plan, Journal journal, Action<string> tell)
+    {
+        Policy policy = plan.Configuration.Policy!;
+        tell("real logins over loopback: enrolled, wrong passcode, without a factor, by the key alone");
+        using var probes = Probes.Make(journal.Probes, policy);
+        (string address, int port) = Sshd.Address();
+        string? problem = probes.Problem(address, port, policy);
+        foreach (string name in journal.Probes)
+        {
+            ProbeAccount.Remove(name);
+        }
+
+        return problem;
+    }
+}
+
+/// <summary>How long a setup waits to be confirmed.</summary>
+internal static class Deadlines
+{
+    public static readonly TimeSpan Interactive = TimeSpan.FromMinutes(10);
+
+    /// <summary>setup --yes: somebody has to come and log in first.</summary>
+    public static readonly TimeSpan FirstLogin = TimeSpan.FromHours(1);
+}

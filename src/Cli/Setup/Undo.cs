@@ -1,0 +1,130 @@
+namespace Sallyport.Cli.Setup;
+
+/// <summary>
+/// Takes a setup back, from wherever it stopped: by its administrator, by the next setup, by the timer, or at boot before
+/// sshd. What somebody else has changed since is left, and what depends on it too.
+/// </summary>
+internal static class Undo
+{
+    /// <summary>What was done, in words. Killed anywhere here, it is run again.</summary>
+    /// <exception cref="IOException">Not everything could be taken back; the new way in still works.</exception>
+    public static string Run(Journal journal)
+    {
+        journal = journal with { State = SetupState.Applying };
+        journal.Write();
+        foreach (string probe in journal.Probes)
+        {
+            ProbeAccount.Remove(probe);
+        }
+
+        Place[] places = [.. journal.Files.Select((file, number) => new Place(file, number))];
+        Place? Find(string path) => Array.Find(places, place => place.File.Path == path);
+        Place?[] sshd = [Find(SshdFiles.DropInPath), Find(SshdFiles.ConfigPath)];
+        Place? pam = Find(PamLayout.SshdPath);
+        Place? include = Find(PamLayout.IncludePath);
+
+        // sshd still asks for two steps by a file that is not ours any more: then PAM has to be able to ask for them.
+        bool sshdIsOurs = sshd.All(place => place is not { IsForeign: true });
+        bool pamIsOurs = pam is not { IsForeign: true };
+        if (sshdIsOurs && places.Length > 0)
+        {
+            TakeBackSshd(include, sshd);
+        }
+
+        if (sshdIsOurs && pamIsOurs)
+        {
+            pam?.Restore();
+            include?.Restore();
+            Find(PolicyText.Path)?.Restore();
+        }
+
+        Units.Disarm();
+        Forget(journal);
+        string[] left = [.. places.Where(place => !place.IsRestored).Select(place => place.File.Path)];
+        return left.Length == 0 ? "everything is as it was before setup"
+            : $"taken back, but for what was changed by somebody else since, and what goes with it: {string.Join(", ", left)}";
+    }
+
+    /// <summary>The journal goes first: without it the rest means nothing.</summary>
+    public static void Forget(Journal journal)
+    {
+        Journal.Remove();
+        new HostFile(Journal.Witness, null).Put();
+        for (int i = 0; i < journal.Files.Count; i++)
+        {
+            Journal.Backup(i, new HostFile("", null)).Put();
+        }
+
+        if (Directory.Exists(ProbeAccount.Folder))
+        {
+            Directory.Delete(ProbeAccount.Folder, recursive: true);
+        }
+    }
+
+    private static void TakeBackSshd(Place? include, Place?[] sshd)
+    {
+        // First the gate: with the old sshd the key alone has to open again.
+        include?.OpenGate();
+        HostFile[] ours = [.. sshd.OfType<Place>().Select(place => place.Now)];
+        foreach (Place? place in sshd)
+        {
+            place?.Restore();
+        }
+
+        try
+        {
+            _ = Sshd.Reload();
+        }
+        catch (IOException)
+        {
+            // The sshd that runs asks for two steps still: what its next start reads has to do so too.
+            foreach (HostFile file in ours)
+            {
+                file.Put();
+            }
+
+            include?.ShutGate();
+            throw;
+        }
+    }
+
+    /// <summary>One of the files, as it is now.</summary>
+    private sealed class Place(JournalFile file, int number)
+    {
+        private readonly HostFile _found = HostFile.Read(file.Path);
+
+        public JournalFile File => file;
+
+        public HostFile Now => _found;
+
+        public bool IsForeign => _found.Hash != file.Before && !file.After.Contains(_found.Hash);
+
+        public bool IsRestored => HostFile.Read(file.Path).Hash == file.Before;
+
+        public void Restore()
+        {
+            if (!IsForeign && !IsRestored)
+            {
+                HostFile backup = HostFile.Read(Journal.Backup(number, _found).Path);
+                if (backup.Hash != file.Before)
+                {
+                    throw new IOException($"{backup.Path} is not what was kept of {file.Path}");
+                }
+
+                new HostFile(file.Path, backup.Content, file.Mode, file.Uid, file.Gid).Put();
+            }
+        }
+
+        public void OpenGate() => ReplaceOurs(_found.Text.Replace("\nsession    required     pam_sallyport.so\n", "\n", StringComparison.Ordinal));
+
+        public void ShutGate() => ReplaceOurs(_found.Text);
+
+        private void ReplaceOurs(string text)
+        {
+            if (file.After.Contains(_found.Hash))
+            {
+                _found.With(text).Put();
+            }
+        }
+    }
+}

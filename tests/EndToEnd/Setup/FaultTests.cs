@@ -1,0 +1,206 @@
+using Sallyport.EndToEnd.Harness;
+
+namespace Sallyport.EndToEnd.Setup;
+
+/// <summary>
+/// setup is killed, or something fails under it, at each step that changes the host. Right afterwards somebody can log in,
+/// the old way or the new one; and what is run at boot and by the timer leaves each file byte by byte as it was.
+/// </summary>
+public sealed class Given_a_setup_that_does_not_end_well
+{
+    // All that changes a disk or starts a program, on setup's own thread; strace counts them, so every step has a number.
+    private const string Steps = "renameat,unlinkat,unlink,rmdir,mkdir,symlink,fsync,vfork,clone,clone3,fork";
+
+    [Fact]
+    public async Task Killed_at_any_step_the_host_stays_reachable_and_goes_back_whole()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        int killed = 0;
+        while (true)
+        {
+            Outcome outcome = await InjectAsync(host, $"signal=KILL:when={killed + 1}");
+            if (outcome.ExitCode == 0)
+            {
+                break;
+            }
+
+            killed++;
+            await host.AssertReachableAsync();
+            Outcome boot = await host.SetupAsync("undo", "--unconfirmed");
+            Assert.True(boot.ExitCode == 0, $"step {killed}: {boot}");
+            Assert.Equal(before, host.Snapshot());
+            host.AssertNothingIsLeft();
+        }
+
+        Assert.InRange(killed, 40, 400);
+        await host.SetupAsync("undo");
+        Assert.Equal(before, host.Snapshot());
+    }
+
+    [Fact]
+    public async Task Killed_at_any_step_of_going_back_it_goes_on_the_next_time()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        for (int step = 1; ; step++)
+        {
+            await host.SetUpAsync();
+            Outcome outcome = await InjectAsync(host, $"signal=KILL:when={step}", "undo");
+            await host.AssertReachableAsync();
+            await host.SetupAsync("undo", "--unconfirmed");
+            Assert.Equal((step, before), (step, host.Snapshot()));
+            host.AssertNothingIsLeft();
+            if (outcome.ExitCode == 0)
+            {
+                Assert.InRange(step, 10, 100);
+                return;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_at_any_write_leaves_all_as_it_was()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        for (int write = 1; ; write++)
+        {
+            Outcome outcome = await InjectAsync(host, $"error=ENOSPC:when={write}", calls: "fsync");
+            if (outcome.ExitCode == 0)
+            {
+                Assert.InRange(write, 10, 100);
+                return;
+            }
+
+            await host.AssertReachableAsync();
+            await host.SetupAsync("undo", "--unconfirmed");
+            Assert.Equal((write, before), (write, host.Snapshot()));
+            host.AssertNothingIsLeft();
+        }
+    }
+
+    [Fact]
+    public async Task A_state_directory_without_room_refuses_before_anything_is_changed()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        Directory.CreateDirectory(host.Sandbox.Outside("/var/lib/sallyport/setup"));
+        await host.Sandbox.RunAsync("mount", "-t", "tmpfs", "-o", "size=4k,mode=700", "full", "/var/lib/sallyport/setup");
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("No space left", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, host.Snapshot());
+        await host.AssertReachableAsync();
+    }
+
+    [Fact]
+    public async Task Files_that_sshd_does_not_take_are_taken_back()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        host.Sandbox.Write("/etc/ssh/sshd_config.d/90-broken.conf", "Nonsense yes\n");
+        Dictionary<string, string> before = host.Snapshot();
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("Nonsense", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, host.Snapshot());
+        await host.AssertReachableAsync();
+    }
+
+    [Fact]
+    public async Task A_reload_that_fails_leaves_the_old_way()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        host.Sandbox.Write("/usr/local/kill", "#!/bin/sh\necho no such luck >&2\nexit 1\n", (UnixFileMode)0x1ED);
+        await host.Sandbox.RunAsync("mount", "--bind", "/usr/local/kill", "/usr/bin/kill");
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("cannot be reloaded: no such luck", refused.Errors, StringComparison.Ordinal);
+        await host.AssertReachableAsync();
+        await host.Sandbox.RunAsync("umount", "/usr/bin/kill");
+        Assert.Equal(0, (await host.SetupAsync("undo")).ExitCode);
+        Assert.Equal(before, host.Snapshot());
+        host.AssertNothingIsLeft();
+    }
+
+    [Fact]
+    public async Task An_agent_that_does_not_answer_is_seen_by_the_logins_that_are_tried()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        await host.Agent.KillAsync();
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("was not let in", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, host.Snapshot());
+        host.AssertNothingIsLeft();
+        await host.AssertReachableAsync();
+    }
+
+    [Fact]
+    public async Task What_somebody_else_has_changed_since_is_left_and_said()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        await host.SetUpAsync();
+        host.Sandbox.Write(SetupHost.DropIn, host.Sandbox.Read(SetupHost.DropIn) + "# mine\n");
+
+        Outcome undone = await host.SetupAsync("undo");
+
+        Assert.Contains($"changed by somebody else since, and what goes with it: ", undone.Output, StringComparison.Ordinal);
+        Assert.Contains(SetupHost.DropIn, undone.Output, StringComparison.Ordinal);
+        Assert.EndsWith("# mine\n", host.Sandbox.Read(SetupHost.DropIn), StringComparison.Ordinal);
+        // sshd asks for two steps by that file, so PAM can ask for the second still.
+        Assert.NotEqual(before[SetupHost.Pam], host.Snapshot()[SetupHost.Pam]);
+        await host.AssertReachableAsync();
+    }
+
+    [Fact]
+    public async Task A_pam_file_that_was_changed_since_keeps_what_it_includes_without_the_gate()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        await host.SetUpAsync();
+        host.Sandbox.Write(SetupHost.Pam, host.Sandbox.Read(SetupHost.Pam) + "# mine\n");
+
+        Outcome undone = await host.SetupAsync("undo");
+
+        Assert.Contains(SetupHost.Pam, undone.Output, StringComparison.Ordinal);
+        Assert.False(host.Sandbox.Exists(SetupHost.DropIn));
+        Assert.DoesNotContain("session", host.Sandbox.Read(SetupHost.Include), StringComparison.Ordinal);
+        await host.AssertReachableAsync();
+    }
+
+    [Fact]
+    public async Task A_backup_that_is_damaged_is_not_put_in_place()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        await host.SetUpAsync();
+        Dictionary<string, string> during = host.Snapshot();
+        foreach (string backup in Directory.GetFiles(host.Sandbox.Outside("/var/lib/sallyport/setup"), "before.*"))
+        {
+            File.WriteAllText(backup, "");
+        }
+
+        Outcome stuck = await host.SetupAsync("undo");
+
+        Assert.Equal(1, stuck.ExitCode);
+        Assert.Contains("is not what was kept of", stuck.Errors, StringComparison.Ordinal);
+        Assert.Equal(during[SetupHost.Pam], host.Snapshot()[SetupHost.Pam]);
+        await host.AssertReachableAsync();
+    }
+
+    private static Task<Outcome> InjectAsync(SetupHost host, string fault, string verb = "", string calls = Steps) =>
+        host.Sandbox.TryAsync([
+            "sh", "-c", "yes | \"$@\"", "sh", "strace", "-qq", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={calls}:{fault}",
+            "/usr/bin/sallyport", "setup", .. verb.Length > 0 ? [verb] : (string[])[SetupHost.BreakGlass],
+        ]);
+}

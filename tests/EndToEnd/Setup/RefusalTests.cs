@@ -1,0 +1,138 @@
+using Sallyport.EndToEnd.Harness;
+
+namespace Sallyport.EndToEnd.Setup;
+
+/// <summary>What setup does not do, with nothing changed.</summary>
+public sealed class Given_a_host_that_setup_would_lock
+{
+    [Fact]
+    public Task Without_a_break_glass_account() => RefusedAsync("--break-glass=NAME", _ => { }, []);
+
+    [Fact]
+    public Task With_a_break_glass_account_that_is_not_there() =>
+        RefusedAsync("there is no account nobody2", _ => { }, ["--break-glass=nobody2:2099-01-01:x"]);
+
+    [Fact]
+    public Task With_one_that_has_never_logged_in() =>
+        RefusedAsync("has never logged in", h => h.Sandbox.Write("/etc/ssh/authorized_keys.d/bob", h.Client.PublicKey + "\n"),
+            ["--break-glass=bob:2099-01-01:x"]);
+
+    [Fact]
+    public Task With_one_whose_end_is_past() => RefusedAsync("which is past", _ => { }, ["--break-glass=ops:2020-01-01:x"]);
+
+    [Fact]
+    public Task With_root_as_break_glass() => RefusedAsync("root cannot be exempt", _ => { }, ["--break-glass=root:2099-01-01:x"]);
+
+    [Fact]
+    public Task With_a_key_that_its_owner_can_change() => RefusedAsync(
+        "no key in a file that only root can change", h => File.Delete(h.Sandbox.Outside("/etc/ssh/authorized_keys.d/ops")), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task With_a_key_in_a_folder_that_others_write() => RefusedAsync(
+        "no key in a file that only root can change",
+        h => File.SetUnixFileMode(h.Sandbox.Outside("/etc/ssh/authorized_keys.d"), (UnixFileMode)0x1FF), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task Where_nobody_but_root_and_break_glass_has_a_key() => RefusedAsync(
+        "are the only ways in",
+        h => Array.ForEach(["alice", "bob"], name => File.Delete(h.Sandbox.Outside($"/home/{name}/.ssh/authorized_keys"))), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task With_a_group_that_is_not_there() =>
+        RefusedAsync("there is no group nobodyies", _ => { }, [SetupHost.BreakGlass, "--ask=nobodyies"]);
+
+    [Fact]
+    public Task With_an_exemption_for_nobody() =>
+        RefusedAsync("there is no account bobb", _ => { }, [SetupHost.BreakGlass, "--exempt=bobb:2099-01-01:x"]);
+
+    [Fact]
+    public Task With_enrolment_that_has_no_end() =>
+        RefusedAsync("cannot use 'allow'", _ => { }, [SetupHost.BreakGlass, "--enrolment=allow"]);
+
+    [Fact]
+    public Task With_a_module_in_front_that_suffices() => RefusedAsync(
+        "may let somebody past", h => Pam(h, "@include common-auth", "auth sufficient pam_permit.so\n@include common-auth"), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task With_google_authenticators_line_that_suffices() => RefusedAsync(
+        "may let somebody past",
+        h => Pam(h, "@include common-auth", "auth sufficient pam_google_authenticator.so\n@include common-auth"), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task With_a_layout_that_is_not_known() =>
+        RefusedAsync("this layout is not known", h => Pam(h, "@include common-auth", "auth required pam_unix.so"), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task With_secrets_in_a_place_of_their_own() => RefusedAsync(
+        "secret= is kept by hand",
+        h => Pam(h, "@include common-auth", "auth required pam_google_authenticator.so secret=/var/x/${USER}"), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task With_a_configuration_that_is_wrong() => RefusedAsync(
+        "sallyport.conf:1: unknown section", h => h.Sandbox.Write(SetupHost.Policy, "[x]\n", (UnixFileMode)0x180), [SetupHost.BreakGlass]);
+
+    [Fact]
+    public Task With_a_link_in_the_place_of_a_file() => RefusedAsync(
+        "cannot read /etc/pam.d/sshd", h => File.Move(h.Sandbox.Outside(SetupHost.Pam), h.Sandbox.Outside("/etc/pam.d/sshd-real")),
+        [SetupHost.BreakGlass], after: h => File.CreateSymbolicLink(h.Sandbox.Outside(SetupHost.Pam), "sshd-real"));
+
+    [Fact]
+    public Task By_ForceCommand() => RefusedAsync("AllowTcpForwarding no", _ => { }, [SetupHost.BreakGlass, "--force-command"]);
+
+    [Fact]
+    public async Task What_the_drop_in_cannot_win_over_is_seen_and_taken_back()
+    {
+        await using SetupHost host = await SetupHost.StartAsync(
+            change: h => h.Sandbox.Write("/etc/ssh/sshd_config.d/05-mine.conf", "AuthenticationMethods publickey\n"));
+        Dictionary<string, string> before = host.Snapshot();
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("another line wins", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, host.Snapshot());
+        host.AssertNothingIsLeft();
+    }
+
+    [Theory]
+    [InlineData("--exempt=bob")]
+    [InlineData("--exempt=bob:tomorrow:x")]
+    [InlineData("--json")]
+    [InlineData("--unconfirmed")]
+    [InlineData("--hop=never")]
+    [InlineData("again")]
+    [InlineData("confirm", "--yes")]
+    public async Task A_wrong_command_line(params string[] words)
+    {
+        (int exit, string said) = await PlainAsync(words);
+
+        Assert.Equal(64, exit);
+        Assert.Contains("usage: sallyport setup", said, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int ExitCode, string Errors)> PlainAsync(string[] words)
+    {
+        Dev.Command command = await Dev.Command.RunAsync(Built.Command, ["setup", .. words]);
+        return (command.ExitCode, command.Error);
+    }
+
+    private static void Pam(SetupHost host, string line, string by) => host.Sandbox.Write(
+        SetupHost.Pam, host.Sandbox.Read(SetupHost.Pam).Replace(line, by, StringComparison.Ordinal));
+
+    private static async Task RefusedAsync(
+        string why, Action<SetupHost> change, string[] words, Action<SetupHost>? after = null)
+    {
+        await using SetupHost host = await SetupHost.StartAsync(change: h =>
+        {
+            change(h);
+            after?.Invoke(h);
+        });
+        Dictionary<string, string> before = host.Snapshot();
+
+        Outcome refused = await host.SetupAsync(words);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains(why, refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, host.Snapshot());
+    }
+}
