@@ -50,12 +50,12 @@ public sealed class Given_the_bastion_page
     }
 
     [Fact]
-    public void It_calls_setup_with_options_that_setup_has()
+    public async Task It_calls_setup_with_options_that_setup_has()
     {
         string[] calls = [.. _page.Split('\n').Where(line => line.StartsWith("sallyport setup ", StringComparison.Ordinal))];
 
         Assert.Equal(2, calls.Length);
-        Assert.Empty(calls.SelectMany(call => SetupContract.OptionsIn(call.Split(' '))).Except(SetupContract.Options));
+        Assert.Empty(calls.SelectMany(call => SetupContract.OptionsIn(call.Split(' '))).Except(await SetupContract.OptionsAsync()));
     }
 
     private static async Task FollowAsync(World world, string heading)

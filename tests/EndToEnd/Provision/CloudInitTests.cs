@@ -70,7 +70,7 @@ public sealed class Given_the_user_data : IAsyncLifetime
         Assert.Equal(["sallyport", "setup"], setup[..2]);
         Assert.Contains("--yes", setup);
         Assert.All(setup[2..], argument => Assert.StartsWith("--", argument, StringComparison.Ordinal));
-        Assert.Empty(SetupContract.OptionsIn(setup[2..]).Except(SetupContract.Options));
+        Assert.Empty(SetupContract.OptionsIn(setup[2..]).Except(await SetupContract.OptionsAsync()));
     }
 
     [Fact]
@@ -102,6 +102,26 @@ public sealed class Given_the_user_data : IAsyncLifetime
         Assert.NotEqual(0, run.ExitCode);
         Assert.False(host.Exists("/run/recorded"));
         Assert.False(host.Exists("/usr/libexec/sallyport/sallyport-agent"));
+    }
+
+    [Fact]
+    public async Task With_the_real_setup_the_new_host_asks_and_the_break_glass_key_opens()
+    {
+        await using StockHost host = await StockHost.StartAsync(real: true);
+        host.Sandbox.Write("/usr/local/bin/systemctl", SetupContract.Recorder, Runnable);
+        await host.Sandbox.RunAsync("tar", "-C", "/srv/tree", "-czf", "/srv/sallyport-x86_64.tar.gz", ".");
+        string digest = (await host.Sandbox.RunAsync("sha256sum", "/srv/sallyport-x86_64.tar.gz")).Split(' ')[0];
+        string script = Script(await ShellifiedAsync(), digest).Replace("2027-", "2099-", StringComparison.Ordinal);
+        host.Sandbox.Write("/run/runcmd", script, Runnable);
+
+        Outcome run = await host.Sandbox.TryAsync("/run/runcmd");
+
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Contains("AuthenticationMethods publickey,keyboard-interactive", host.Sandbox.Read(StockHost.DropIn), StringComparison.Ordinal);
+        Login alice = await host.Client.RunAsync(["ssh", "-o", "KbdInteractiveAuthentication=no", "alice@127.0.0.1", "id -un"]);
+        Assert.Equal((255, ""), (alice.ExitCode, alice.Output));
+        Login rescue = await host.Client.RunAsync(["ssh", "-o", "KbdInteractiveAuthentication=no", "rescue@127.0.0.1", "id -un"]);
+        Assert.Equal((0, "rescue"), (rescue.ExitCode, rescue.Output));
     }
 
     private async Task<Sandbox> HostAsync()

@@ -1,13 +1,11 @@
+using Sallyport.EndToEnd.CommandLine;
+
 namespace Sallyport.EndToEnd.Provision;
 
-/// <summary>The part of `sallyport setup` that machines call, so that user-data and role cannot drift from it.</summary>
+/// <summary>What the built setup takes, so that user-data, role and page cannot drift from it.</summary>
 internal static class SetupContract
 {
-    public static readonly string[] Options =
-    [
-        "--ask", "--exempt", "--enrolment", "--after-enrolment", "--break-glass", "--root-owned-keys", "--bastion",
-        "--hop-from", "--hop", "--force-command", "--yes",
-    ];
+    public static Task<string[]> OptionsAsync() => HelpText.OptionsAsync("setup");
 
     /// <summary>A program that writes down its name and arguments, a line a call, with tabs between.</summary>
     public const string Recorder = """

@@ -12,7 +12,7 @@ internal sealed record Recap(int ExitCode, int Changed, int Unreachable, int Fai
 /// A host with the distribution's own sshd_config and PAM, and beside it Ansible, in one sandbox. sallyport is the real
 /// program, or one that writes down its calls and on "setup --yes" leaves the files that setup leaves.
 /// </summary>
-internal sealed partial class AnsibleHost : IAsyncDisposable
+internal sealed partial class StockHost : IAsyncDisposable
 {
     public const string DropIn = "/etc/ssh/sshd_config.d/10-sallyport.conf";
 
@@ -21,7 +21,9 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
 
     private const string Setup = SetupContract.Recorder + """
         drop_in=/etc/ssh/sshd_config.d/10-sallyport.conf
-        if [ "$2" = plan ]; then
+        if [ "$2" = status ]; then
+            echo '{"State":"none"}'
+        elif [ "$2" = plan ]; then
             changed=true
             [ ! -e $drop_in ] || changed=false
             echo '{"Files":[{"Path":"'$drop_in'","Changed":'$changed'}],"Refusals":[],"Notes":[]}'
@@ -34,7 +36,7 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
 
     private int _runs;
 
-    private AnsibleHost(Sandbox sandbox, Agent agent, SshClient client)
+    private StockHost(Sandbox sandbox, Agent agent, SshClient client)
     {
         Sandbox = sandbox;
         Agent = agent;
@@ -47,13 +49,13 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
 
     public SshClient Client { get; }
 
-    public static async Task<AnsibleHost> StartAsync(bool real = false)
+    public static async Task<StockHost> StartAsync(bool real = false)
     {
         Tools.MustBeThere();
         Tools.MustBeThere("ansible-playbook", "ansible");
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         Sandbox sandbox = await Sandbox.StartAsync(cancellationToken);
-        AnsibleHost host = new(sandbox, new(sandbox, cancellationToken), new(sandbox, cancellationToken));
+        StockHost host = new(sandbox, new(sandbox, cancellationToken), new(sandbox, cancellationToken));
         try
         {
             await host.PrepareAsync(real, cancellationToken);
@@ -72,6 +74,13 @@ internal sealed partial class AnsibleHost : IAsyncDisposable
         RunAsync(["ansible-playbook", "-i", Inventory(user), "/srv/play.yml", .. arguments]);
 
     public Task<Recap> PingAsync(string user) => RunAsync(["ansible", "-i", Inventory(user), "all", "-m", "ping"]);
+
+    public async Task EnrolAsync(string name, Authenticator phone)
+    {
+        string file = $"/home/{name}/.google_authenticator";
+        Sandbox.Write(file, $"{phone.Secret}\n\" TOTP_AUTH\n", RootOnly);
+        await Sandbox.RunAsync("chown", $"{name}:{name}", file);
+    }
 
     /// <summary>The calls of sallyport, a line each.</summary>
     public string[] Calls() =>
