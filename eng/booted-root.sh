@@ -3,9 +3,12 @@
 #
 #   booted-root.sh make             makes the root once, in out/roots, from this machine's own package sources
 #   booted-root.sh boot [TREE]      boots it with TREE laid over it; prints the pid of its systemd, keeps it until stdin
-#                                   closes, then powers it off
+#                                   closes, then powers it off; a line "reboot" there boots it anew, with its files as
+#                                   they are, and prints the new pid
 #   booted-root.sh run PID COMMAND  runs a command in it
 #   booted-root.sh stop PID         powers it off
+#
+# SALLYPORT_RELEASE names another release of the same distribution, such as trixie for its newer sshd.
 #
 # Changes live in memory, and mounts in a namespace that ends with this script: nothing is left behind.
 set -euo pipefail
@@ -20,9 +23,10 @@ die() {
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 SELF=$PWD/eng/booted-root.sh
 
-# The same release as this machine, so that what was built here runs there.
+# The same release as this machine, so that what was built here runs there; it also runs on a later one.
 # shellcheck source=/dev/null
-RELEASE=$(. /etc/os-release && echo "$VERSION_CODENAME")
+HERE=$(. /etc/os-release && echo "$VERSION_CODENAME")
+RELEASE=${SALLYPORT_RELEASE:-$HERE}
 ROOTS=$PWD/out/roots
 BASE=$ROOTS/$RELEASE
 
@@ -35,8 +39,8 @@ make() {
     [ "$made" != "$wanted" ] || return 0
     # shellcheck disable=SC2016  # apt's own fields
     mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' |
-        awk -v release="$RELEASE" '$1 == release && $2 == "main" { print $3; exit }')
-    [ -n "$mirror" ] || die "apt knows no source for $RELEASE main: look at /etc/apt/sources.list*, then apt-get update"
+        awk -v release="$HERE" '$1 == release && $2 == "main" { print $3; exit }')
+    [ -n "$mirror" ] || die "apt knows no source for $HERE main: look at /etc/apt/sources.list*, then apt-get update"
     echo "booted-root: making $BASE from $mirror (about a minute, once)" >&2
     rm -rf "$BASE" "$BASE.new"
     debootstrap --variant=minbase --components=main,universe --include="$PACKAGES" "$RELEASE" "$BASE.new" "$mirror" \
@@ -85,22 +89,32 @@ inside() {
     mkdir upper work root
     mount -t overlay -o "lowerdir=${1:+$1:}$BASE,upperdir=upper,workdir=work" overlay root
 
-    # The network is this namespace's, with nothing in it but loopback.
+    boot_up
+    while read -r _; do
+        power_off
+        boot_up
+    done
+    power_off
+}
+
+# The network is this namespace's, with nothing in it but loopback.
+boot_up() {
     setpriv --pdeathsig KILL systemd-nspawn --quiet --directory=root --boot --machine=sallyport \
         --register=no --keep-unit --console=read-only </dev/null >console 2>&1 &
-    local nspawn=$! leader
-    leader=$(leader_of "$nspawn") || die "systemd did not start: $(cat console)"
-    until [ -S "/proc/$leader/root/run/dbus/system_bus_socket" ]; do
-        [ -d "/proc/$leader" ] || die "systemd ended: $(cat console)"
+    NSPAWN=$!
+    LEADER=$(leader_of "$NSPAWN") || die "systemd did not start: $(cat console)"
+    until [ -S "/proc/$LEADER/root/run/dbus/system_bus_socket" ]; do
+        [ -d "/proc/$LEADER" ] || die "systemd ended: $(cat console)"
         sleep 0.05
     done
     # Waits until everything is started. A unit that failed is the business of who asks for it.
-    "$SELF" run "$leader" systemctl is-system-running --wait >state 2>&1 || true
-    echo "$leader"
-    exec >/dev/null
-    while read -r _; do :; done
-    stop "$leader"
-    wait "$nspawn" || true
+    "$SELF" run "$LEADER" systemctl is-system-running --wait >state 2>&1 || true
+    echo "$LEADER"
+}
+
+power_off() {
+    stop "$LEADER"
+    wait "$NSPAWN" || true
 }
 
 # The pid of the systemd that nspawn has started.

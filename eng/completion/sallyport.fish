@@ -8,6 +8,7 @@ complete -c sallyport -n __fish_use_subcommand -a status -d 'what there is, with
 complete -c sallyport -n __fish_use_subcommand -a invite -d 'leave for an account to enrol itself'
 complete -c sallyport -n __fish_use_subcommand -a import-ga -d 'take over ~/.google_authenticator'
 complete -c sallyport -n __fish_use_subcommand -a export-ga -d 'the way back'
+complete -c sallyport -n __fish_use_subcommand -a setup -d 'make ssh ask for key and passcode'
 complete -c sallyport -n __fish_use_subcommand -a help -d 'list the commands'
 
 function __sallyport_in
@@ -15,7 +16,7 @@ function __sallyport_in
 end
 
 complete -c sallyport -n '__sallyport_in codes status invite import-ga export-ga' -a '(__fish_complete_users)'
-complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga' -s h -l help -d 'the options'
+complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga setup' -s h -l help -d 'the options'
 complete -c sallyport -n '__sallyport_in enroll codes status invite' -l socket -r -F -d 'the agent'
 complete -c sallyport -n '__sallyport_in enroll codes status invite import-ga export-ga' -l config -r -F \
     -d 'the configuration of the agent'
@@ -52,3 +53,18 @@ complete -c sallyport -n '__sallyport_in invite' -l expires -x -a '1h 48h 7d' -d
 complete -c sallyport -n '__sallyport_in import-ga' -l all -d 'every account that has such a file'
 complete -c sallyport -n '__sallyport_in import-ga' -l recovery-codes -r -F -d 'where the new codes go'
 complete -c sallyport -n '__sallyport_in export-ga' -s f -l force -d 'replace a file that is there'
+
+complete -c sallyport -n '__sallyport_in setup' -a 'confirm undo status plan'
+complete -c sallyport -n '__sallyport_in setup' -l ask -x -a 'all (__fish_complete_groups)' -d 'who is asked'
+complete -c sallyport -n '__sallyport_in setup' -l exempt -x -d 'NAME:UNTIL:REASON: needs its key alone'
+complete -c sallyport -n '__sallyport_in setup' -l enrolment -x -a 'invited required deny' -d 'who has no factor'
+complete -c sallyport -n '__sallyport_in setup' -l after-enrolment -x -a 'again allow' -d 'who has just enrolled'
+complete -c sallyport -n '__sallyport_in setup' -l break-glass -x -d 'NAME:UNTIL:REASON: when nothing else works'
+complete -c sallyport -n '__sallyport_in setup' -l root-owned-keys -d 'keys from /etc/ssh/authorized_keys.d only'
+complete -c sallyport -n '__sallyport_in setup' -l bastion -d 'a host to pass through'
+complete -c sallyport -n '__sallyport_in setup' -l hop-from -x -d 'the addresses of the bastion in front'
+complete -c sallyport -n '__sallyport_in setup' -l hop -x -a 'always never within:' -d 'who comes from there'
+complete -c sallyport -n '__sallyport_in setup' -l force-command -d 'not possible yet'
+complete -c sallyport -n '__sallyport_in setup' -l yes -d 'ask nothing'
+complete -c sallyport -n '__sallyport_in setup' -l json -d 'for plan and status'
+complete -c sallyport -n '__sallyport_in setup' -l unconfirmed -d 'for undo: what the units run'

@@ -10,6 +10,7 @@ commands=(
     'invite:leave for an account to enrol itself'
     'import-ga:take over ~/.google_authenticator'
     'export-ga:the way back'
+    'setup:make ssh ask for key and passcode'
     'help:list the commands'
 )
 common=('(-h --help)'{-h,--help}'[the options]' '--config=[the configuration of the agent]:file:_files')
@@ -63,4 +64,16 @@ case $command in
             '(-e --emergency-codes)'{-e+,--emergency-codes=}'[recovery codes, 0 to 10]:codes:' '*:account:_users'
         ;;
     export-ga) _arguments -s -S $common '(-f --force)'{-f,--force}'[replace a file that is there]' '1:account:_users' ;;
+    setup)
+        _arguments -s -S '(-h --help)'{-h,--help}'[the options]' '--ask=[who is asked]:group:(all)' \
+            '*--exempt=[needs its key alone]:NAME\:UNTIL\:REASON:' \
+            '--enrolment=[who has no factor]:value:(invited required deny)' \
+            '--after-enrolment=[who has just enrolled]:value:(again allow)' \
+            '--break-glass=[when nothing else works]:NAME\:UNTIL\:REASON:' \
+            '--root-owned-keys[keys from /etc/ssh/authorized_keys.d only]' '--bastion[a host to pass through]' \
+            '--hop-from=[the addresses of the bastion in front]:addresses:' \
+            '--hop=[who comes from there]:value:(always never within\:)' '--force-command[not possible yet]' \
+            '--yes[ask nothing]' '--json[for plan and status]' '--unconfirmed[for undo\: what the units run]' \
+            '1:what:(confirm undo status plan)'
+        ;;
 esac

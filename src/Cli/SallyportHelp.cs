@@ -75,13 +75,15 @@ internal static class SallyportHelp
                   --ask=WHO         all, or names of groups with commas between (all)
                   --exempt=NAME:UNTIL:REASON
                                     an account that needs its key alone; again for more
-                  --enrolment=VALUE who has no factor: invited, required, deny, or
+                  --enrolment=VALUE
+                                    who has no factor: invited, required, deny, or
                                     'allow until YYYY-MM-DD' (invited)
                   --after-enrolment=VALUE
                                     again, or allow: who has just enrolled (again)
                   --break-glass=NAME:UNTIL:REASON
                                     the account for when nothing else works
-                  --root-owned-keys keys only from /etc/ssh/authorized_keys.d
+                  --root-owned-keys
+                                    keys only from /etc/ssh/authorized_keys.d
                   --bastion         a host to pass through: no agent, no X11 forwarding
                   --hop-from=ADDRESSES
                                     the bastion in front, with commas between

@@ -67,12 +67,14 @@ internal static class ApplySetup
 
     private static void TakeBackWhatStopped()
     {
-        if (Journal.Read() is not Journal journal || journal.State is SetupState.Confirmed)
+        Journal? journal = Journal.Read();
+        if (journal?.State is null or SetupState.Confirmed)
         {
+            Undo.Sweep(journal);
             return;
         }
 
-        if (journal.State is SetupState.Unconfirmed && journal.Boot == Processes.Boot && journal.Deadline > Processes.SinceBoot)
+        if (journal!.State is SetupState.Unconfirmed && journal.Boot == Processes.Boot && journal.Deadline > Processes.SinceBoot)
         {
             throw new SetupRefused("a setup waits to be confirmed: sallyport setup confirm, or sallyport setup undo");
         }

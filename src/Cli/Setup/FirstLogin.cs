@@ -1,4 +1,3 @@
-using Sallyport.Cli.Factors;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
@@ -24,8 +23,8 @@ internal static class FirstLogin
     /// <summary>Who has none was let in by "allow until", without a second step.</summary>
     public static bool HasFactor(string user)
     {
-        using HostStores stores = HostStores.Open(PolicyText.Path);
-        using TotpReading held = stores.Store.Open(user);
+        using TotpStore store = TotpStore.At(TotpStore.DefaultPath, TimeSpan.FromSeconds(30));
+        using TotpReading held = store.Open(user);
         HostConfiguration configuration = new ConfigurationFile(PolicyText.Path).Current();
         return held.Entry is not null || (configuration.HomeFiles
             && Pwd.ByName(user) is Account account && File.Exists($"{account.Home}/.google_authenticator"));

@@ -42,6 +42,9 @@ internal sealed record Journal
 
     public IReadOnlyList<string> Probes { get; init; } = [];
 
+    /// <summary>The confirmed setup on which this one was put; taking this one back leads to it.</summary>
+    public Journal? Previous { get; init; }
+
     /// <summary>Null: no setup has left one.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static Journal? Read()
@@ -64,8 +67,20 @@ internal sealed record Journal
 
     public static void Remove() => new HostFile(Path, null).Put();
 
-    public static HostFile Backup(int number, HostFile file) =>
-        new($"{Folder}/before.{number}", file.Content, RootOnly);
+    /// <summary>What a file was, kept under its hash.</summary>
+    public static string BackupPath(string hash) => $"{Folder}/before.{hash}";
+
+    public static void Keep(HostFile file)
+    {
+        if (file.Content is not null)
+        {
+            new HostFile(BackupPath(file.Hash), file.Content, RootOnly).Put();
+        }
+    }
+
+    /// <summary>Everything in the folder that this journal wants.</summary>
+    public IEnumerable<string> Kept() =>
+        [Path, .. Files.Select(file => BackupPath(file.Before)), .. Previous?.Kept() ?? []];
 }
 
 /// <summary>One file: what it was, and by which hashes it is setup's.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Sallyport.Cli.Factors;
 using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
@@ -87,12 +86,12 @@ internal sealed class ProbeAccount : IDisposable
             }
         }
 
-        using (HostStores stores = HostStores.Open(PolicyText.Path))
-        using (TotpReading held = stores.Store.Open(name))
+        using (TotpStore store = Store())
+        using (TotpReading held = store.Open(name))
         {
             if (held.Entry is not null)
             {
-                _ = stores.Store.Retire(held);
+                _ = store.Retire(held);
             }
         }
 
@@ -107,14 +106,29 @@ internal sealed class ProbeAccount : IDisposable
         OtpSecret secret = FreshFactor.Secret();
         using var enrolment = new TotpEnrolment(
             OtpSecret.FromBytes(secret.Expose()), new TotpSettings { Mode = OtpMode.Totp }, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
-        using HostStores stores = HostStores.Open(PolicyText.Path);
-        int error = stores.Store.Enrol(name, TotpEntry.Create(enrolment));
+        using TotpStore store = Store();
+        int error = store.Enrol(name, TotpEntry.Create(enrolment));
         return error == 0 ? secret : throw new IOException($"cannot enrol {name}: {Unistd.StrError(error)}");
     }
 
+    /// <summary>By its place alone: a configuration that somebody has broken meanwhile must not keep an account alive.</summary>
+    private static TotpStore Store() => TotpStore.At(TotpStore.DefaultPath, TimeSpan.FromSeconds(30));
+
     /// <summary>Where this host's sshd looks for its key.</summary>
-    private static IEnumerable<string> KeyFiles(string name, string home) => Sshd.Effective(name)["authorizedkeysfile"]
+    private static IEnumerable<string> KeyFiles(string name, string home) => Places(name)
         .SelectMany(files => files.Split(' ')).Take(1)
         .Select(file => file.Replace("%u", name, StringComparison.Ordinal).Replace("%h", home, StringComparison.Ordinal))
         .Select(file => file.StartsWith('/') ? file : $"{home}/{file}");
+
+    private static IEnumerable<string> Places(string name)
+    {
+        try
+        {
+            return Sshd.Effective(name)["authorizedkeysfile"];
+        }
+        catch (IOException)
+        {
+            return []; // with such files sshd lets nobody in by any key
+        }
+    }
 }

@@ -32,6 +32,7 @@ internal static partial class Rehearsal
         tell("a private sshd on loopback tries the new files");
         var journal = new Journal
         {
+            Previous = Journal.Read(),
             Boot = Processes.Boot,
             Probes = [ProbeAccount.NewName(), ProbeAccount.NewName(), plan.KeyAloneProbe],
         };

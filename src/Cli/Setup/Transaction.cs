@@ -53,13 +53,11 @@ internal static class Transaction
     private static Journal Begin(Plan plan, TimeSpan patience, bool byFirstLogin)
     {
         List<FileChange> files = [.. plan.Files];
-        for (int i = 0; i < files.Count; i++)
-        {
-            Journal.Backup(i, files[i].Before).Put();
-        }
+        files.ForEach(file => Journal.Keep(file.Before));
 
         var journal = new Journal
         {
+            Previous = Journal.Read(),
             Boot = Processes.Boot,
             Deadline = Processes.SinceBoot + (long)patience.TotalMilliseconds,
             ByFirstLogin = byFirstLogin,

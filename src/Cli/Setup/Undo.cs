@@ -12,12 +12,7 @@ internal static class Undo
     {
         journal = journal with { State = SetupState.Applying };
         journal.Write();
-        foreach (string probe in journal.Probes)
-        {
-            ProbeAccount.Remove(probe);
-        }
-
-        Place[] places = [.. journal.Files.Select((file, number) => new Place(file, number))];
+        Place[] places = [.. journal.Files.Select(file => new Place(file))];
         Place? Find(string path) => Array.Find(places, place => place.File.Path == path);
         Place?[] sshd = [Find(SshdFiles.DropInPath), Find(SshdFiles.ConfigPath)];
         Place? pam = Find(PamLayout.SshdPath);
@@ -38,21 +33,39 @@ internal static class Undo
             Find(PolicyText.Path)?.Restore();
         }
 
-        Units.Disarm();
+        foreach (string probe in journal.Probes)
+        {
+            ProbeAccount.Remove(probe);
+        }
+
         Forget(journal);
+        Units.Disarm();
         string[] left = [.. places.Where(place => !place.IsRestored).Select(place => place.File.Path)];
         return left.Length == 0 ? "everything is as it was before setup"
             : $"taken back, but for what was changed by somebody else since, and what goes with it: {string.Join(", ", left)}";
     }
 
-    /// <summary>The journal goes first: without it the rest means nothing.</summary>
-    public static void Forget(Journal journal)
+    /// <summary>The journal goes first: without it the rest means nothing, and is swept away by whoever comes next.</summary>
+    private static void Forget(Journal journal)
     {
-        Journal.Remove();
-        new HostFile(Journal.Witness, null).Put();
-        for (int i = 0; i < journal.Files.Count; i++)
+        if (journal.Previous is Journal earlier)
         {
-            Journal.Backup(i, new HostFile("", null)).Put();
+            earlier.Write();
+        }
+        else
+        {
+            Journal.Remove();
+        }
+
+        Sweep(journal.Previous);
+    }
+
+    /// <summary>Deletes what no journal wants, such as what a killed run left.</summary>
+    public static void Sweep(Journal? journal)
+    {
+        foreach (string file in Directory.GetFiles(Journal.Folder).Except(journal?.Kept() ?? []))
+        {
+            new HostFile(file, null).Put();
         }
 
         if (Directory.Exists(ProbeAccount.Folder))
@@ -89,7 +102,7 @@ internal static class Undo
     }
 
     /// <summary>One of the files, as it is now.</summary>
-    private sealed class Place(JournalFile file, int number)
+    private sealed class Place(JournalFile file)
     {
         private readonly HostFile _found = HostFile.Read(file.Path);
 
@@ -105,7 +118,7 @@ internal static class Undo
         {
             if (!IsForeign && !IsRestored)
             {
-                HostFile backup = HostFile.Read(Journal.Backup(number, _found).Path);
+                HostFile backup = file.Before == "-" ? new HostFile("", null) : HostFile.Read(Journal.BackupPath(file.Before));
                 if (backup.Hash != file.Before)
                 {
                     throw new IOException($"{backup.Path} is not what was kept of {file.Path}");

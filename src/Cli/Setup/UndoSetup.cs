@@ -12,6 +12,7 @@ internal static class UndoSetup
         Journal? journal = Journal.Read();
         if (journal is null)
         {
+            Undo.Sweep(null);
             Units.Disarm();
             Screen.Write("There is no setup to take back.\n");
             return unconfirmedOnly ? 0 : 1;

@@ -65,9 +65,10 @@ public sealed class Given_a_stock_layout
     }
 
     [Fact]
-    public async Task Run_again_it_changes_its_own_files_and_undo_goes_back_by_one()
+    public async Task Run_again_it_changes_its_own_files_and_each_undo_goes_back_by_one()
     {
         await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> stock = host.Snapshot();
         await host.SetUpAsync("--exempt=bob:2099-01-01:backup at night");
         Dictionary<string, string> first = host.Snapshot();
         Assert.Equal(0, (await host.SshAsync("alice", "sudo sallyport setup confirm", host.Phone.Passcode())).ExitCode);
@@ -78,6 +79,11 @@ public sealed class Given_a_stock_layout
         Assert.Contains("reason = backup by day", host.Sandbox.Read(SetupHost.Policy), StringComparison.Ordinal);
         Assert.Equal(0, (await host.SetupAsync("undo")).ExitCode);
         Assert.Equal(first, host.Snapshot());
+        Assert.Contains("setup: confirmed", (await host.SetupAsync("status")).Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await host.SetupAsync("undo")).ExitCode);
+        Assert.Equal(stock, host.Snapshot());
+        host.AssertNothingIsLeft();
     }
 
     private static async Task AssertBothStepsAsync(SetupHost host)

@@ -14,7 +14,8 @@ internal sealed class BootedHost : IAsyncDisposable
 
     private readonly Process _booted;
     private readonly DirectoryInfo _tree;
-    private readonly string _leader;
+
+    private string _leader;
 
     private BootedHost(Process booted, DirectoryInfo tree, string leader)
     {
@@ -23,10 +24,14 @@ internal sealed class BootedHost : IAsyncDisposable
         _leader = leader;
     }
 
-    public static async Task<BootedHost> StartAsync()
+    /// <param name="release">Of the distribution, where it is not this machine's. A test that cannot have it is skipped.</param>
+    public static async Task<BootedHost> StartAsync(string? release = null)
     {
         Built.RequireHostPrograms();
-        (await Command.RunAsync(_script, ["make"], limit: TimeSpan.FromMinutes(10))).Succeeded();
+        Dictionary<string, string?> variables = release is null ? [] : new() { ["SALLYPORT_RELEASE"] = release };
+        Command made = await Command.RunAsync(_script, ["make"], environment: variables, limit: TimeSpan.FromMinutes(10));
+        Assert.SkipWhen(release is not null && made.ExitCode != 0, $"no root of {release} can be made here: {made.Error}");
+        made.Succeeded();
 
         DirectoryInfo tree = Directory.CreateTempSubdirectory("sallyport-tree-");
         // It is laid over the machine's own /, which must not become closed by it.
@@ -36,12 +41,14 @@ internal sealed class BootedHost : IAsyncDisposable
         // On a busy machine nspawn's systemd now and then ends before it has begun; that is not what is tried here.
         for (int attempt = 1; ; attempt++)
         {
-            Process booted = Process.Start(new ProcessStartInfo(_script, ["boot", tree.FullName])
+            var start = new ProcessStartInfo(_script, ["boot", tree.FullName])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-            })!;
+            };
+            start.Environment["SALLYPORT_RELEASE"] = release ?? "";
+            Process booted = Process.Start(start)!;
             string? leader = await booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
             if (leader is not null)
             {
@@ -52,6 +59,16 @@ internal sealed class BootedHost : IAsyncDisposable
             booted.Dispose();
             Assert.True(attempt < 4, errors);
         }
+    }
+
+    /// <summary>Powers it off and boots it again, with its files as they are.</summary>
+    public async Task RebootAsync()
+    {
+        await _booted.StandardInput.WriteLineAsync("reboot");
+        await _booted.StandardInput.FlushAsync();
+        string? leader = await _booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.True(leader is not null, "it did not boot again");
+        _leader = leader;
     }
 
     /// <summary>Runs a line of shell as the machine's root.</summary>

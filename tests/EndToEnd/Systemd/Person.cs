@@ -44,16 +44,19 @@ internal sealed class Person
         (await Command.RunAsync("oathtool", ["--totp", "-b", Secret])).Succeeded().Output.Trim();
 
     /// <summary>A login with the key that answers every prompt with the passcode; each prompt is left in /root/prompts.</summary>
-    public Task<Command> SshAsync(string passcode) => SshAsync(passcode, "");
+    public Task<Command> SshAsync(string passcode) => SshAsync(passcode, "id -un");
+
+    /// <summary>The same, with a command of its own.</summary>
+    public Task<Command> SshAsync(string passcode, string command) => SshAsync(passcode, "", command);
 
     /// <summary>The same, but at the prompt it waits for the file /root/go.</summary>
     public Task<Command> SshAndWaitAtThePromptAsync(string passcode) =>
-        SshAsync(passcode, "while [ ! -e /root/go ]; do sleep 0.02; done");
+        SshAsync(passcode, "while [ ! -e /root/go ]; do sleep 0.02; done", "id -un");
 
-    private Task<Command> SshAsync(string passcode, string beforeTheAnswer) => _host.ShellAsync($"""
+    private Task<Command> SshAsync(string passcode, string beforeTheAnswer, string command) => _host.ShellAsync($"""
         printf '%s\n' '#!/bin/sh' 'echo "$1" >>/root/prompts' '{beforeTheAnswer}' 'echo {passcode}' >/root/answer.new
         chmod +x /root/answer.new
         mv /root/answer.new /root/answer
-        SSH_ASKPASS=/root/answer SSH_ASKPASS_REQUIRE=force ssh {Options} {_name}@127.0.0.1 id -un </dev/null
+        SSH_ASKPASS=/root/answer SSH_ASKPASS_REQUIRE=force ssh {Options} {_name}@127.0.0.1 '{command}' </dev/null
         """);
 }
