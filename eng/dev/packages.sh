@@ -12,6 +12,7 @@ packages_for() {
             echo openssh-server openssh-client sudo rsync expect procps util-linux iproute2
             echo pamtester libpam-google-authenticator libpam-oath oathtool qrencode faketime libfaketime strace
             echo debootstrap systemd systemd-container dbus curl socat e2fsprogs xfsprogs mandoc zsh fish
+            echo checkpolicy selinux-policy-dev cloud-init ansible-core
             ;;
         download) echo curl ca-certificates ;;
         *) fail "There is no list of packages for '$1'." ;;
@@ -69,6 +70,13 @@ apt_install() {
     local had_sshd=yes
     [ -e /usr/sbin/sshd ] || had_sshd=no
 
+    # Tests want its schema alone. Where it finds a data source it would set this machine up as a new one at the next boot.
+    if [[ " $* " == *" cloud-init "* ]]; then
+        "${sudo[@]}" mkdir -p /etc/cloud
+        "${sudo[@]}" touch /etc/cloud/cloud-init.disabled
+        say "cloud-init is installed for its schema; /etc/cloud/cloud-init.disabled keeps it from running."
+    fi
+
     # A test machine's packages must not start daemons, and an archive folder of our own keeps a second apt from
     # deleting what this one has fetched.
     local archives policy=/usr/sbin/policy-rc.d made_policy=no rc=0
@@ -115,7 +123,8 @@ commands_for() {
         bench) echo pamtester oathtool ;;
         fuzz) echo clang ;;
         lint) echo shellcheck git ;;
-        test) echo sshd ssh sudo rsync ip unshare expect pamtester oathtool debootstrap systemd-nspawn socat mkfs.ext4 ;;
+        test) echo sshd ssh sudo rsync ip unshare expect pamtester oathtool debootstrap systemd-nspawn socat mkfs.ext4
+            echo checkmodule cloud-init ansible-playbook ;;
         download) echo curl ;;
     esac
 }

@@ -38,8 +38,10 @@ internal sealed record BreakGlassProof(IReadOnlyList<string> Problems, bool Keys
             problems.Add($"{glass.Name} has never logged in here: try its key once, ssh {glass.Name}@this-host");
         }
 
-        bool here = KeyFiles(account).Any(IsRootOwned);
-        bool there = IsRootOwned(SshdFiles.RootOwnedKeys.Replace("%u", account.Name, StringComparison.Ordinal));
+        // Where setup has run before, sshd reads the second place already, by setup's own word.
+        string rootOwned = SshdFiles.RootOwnedKeys.Replace("%u", account.Name, StringComparison.Ordinal);
+        bool here = KeyFiles(account).Any(file => file != rootOwned && IsRootOwned(file));
+        bool there = IsRootOwned(rootOwned);
         if (!here && !there)
         {
             problems.Add($"{glass.Name} has no key in a file that only root can change: install -D -o root -g root -m 644 "

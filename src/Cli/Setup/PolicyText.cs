@@ -37,7 +37,7 @@ internal static class PolicyText
 
         if (choices.BreakGlass is Exemption glass)
         {
-            ini.Remove(section => section.StartsWith("break_glass ", StringComparison.Ordinal));
+            ini.Remove(section => section.StartsWith("break_glass ", StringComparison.Ordinal) && section != $"break_glass {glass.Name}");
             Set(ini, "break_glass", glass);
         }
 

@@ -56,7 +56,7 @@ internal static class SetupCommand
                 "confirm" => ConfirmSetup.Run(),
                 "undo" => UndoSetup.Run(flags.Contains("unconfirmed")),
                 "status" => ShowSetup.Status(flags.Contains("json")),
-                "plan" => ShowSetup.Plan(choices, flags.Contains("json")),
+                "plan" => ShowSetup.Plan(choices, flags.Contains("json"), flags.Contains("yes")),
                 _ when flags.Contains("force-command") => throw new SetupRefused(ForceCommand),
                 _ => ApplySetup.Run(choices, flags.Contains("yes")),
             };

@@ -6,9 +6,10 @@ namespace Sallyport.Cli.Setup;
 /// <summary>What setup would do, and where it stands.</summary>
 internal static class ShowSetup
 {
-    public static int Plan(SetupChoices choices, bool json)
+    /// <param name="yes">What setup --yes would do: it proves the break-glass account itself.</param>
+    public static int Plan(SetupChoices choices, bool json, bool yes)
     {
-        Plan plan = Setup.Plan.Make(choices, provedByProbe: false);
+        Plan plan = Setup.Plan.Make(choices, provedByProbe: yes);
         if (json)
         {
             Screen.Write(JsonSerializer.Serialize(plan.Report(), JournalContext.Default.PlanReport) + "\n");

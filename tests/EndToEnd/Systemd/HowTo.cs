@@ -28,13 +28,13 @@ internal sealed class HowTo
 
     public static HowTo Read(string page) => new(File.ReadLines(Path.Combine(Built.Root, "docs", "how-to", page)));
 
-    /// <summary>Runs the commands under a heading, as they stand in the page, as the machine's root.</summary>
-    public Task<string> FollowAsync(BootedHost host, string heading) => host.SayAsync(Commands(heading));
-
     /// <summary>The commands under a heading, as they stand in the page.</summary>
     public string Commands(string heading)
     {
         Assert.True(_commands.ContainsKey(heading), $"the page has no commands under '{heading}'");
         return _commands[heading];
     }
+
+    /// <summary>Runs the commands under a heading as the machine's root.</summary>
+    public Task<string> FollowAsync(BootedHost host, string heading) => host.SayAsync(Commands(heading));
 }

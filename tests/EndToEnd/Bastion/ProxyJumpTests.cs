@@ -1,9 +1,9 @@
 using Sallyport.EndToEnd.Harness;
 
-namespace Sallyport.EndToEnd;
+namespace Sallyport.EndToEnd.Bastion;
 
 /// <summary>ProxyJump through a bastion that asks too.</summary>
-public sealed class BastionTests
+public sealed class ProxyJumpTests
 {
     [Fact]
     public async Task Each_host_asks_for_its_own_passcode()
