@@ -1,12 +1,11 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Sallyport.Protocol;
 
 namespace Sallyport.Cli.Users;
 
 /// <summary>Somebody who is to have an account here, as he was described, with nothing in it that is not checked.</summary>
 /// <param name="Line">Of the file that describes him; 0: it was the command line.</param>
-internal sealed partial record NewUser(
+internal sealed record NewUser(
     string Name, IReadOnlyList<PublicKey> Keys, IReadOnlyList<string> Groups, TimeSpan Invitation, int Line = 0)
 {
     /// <summary>What useradd and utmp take.</summary>
@@ -31,8 +30,6 @@ internal sealed partial record NewUser(
     public static bool IsUnfinished(string comment) => comment.StartsWith(UnfinishedPrefix, StringComparison.Ordinal);
 
     /// <summary>adduser's NAME_REGEX. Nothing that a program could take for an option, a path or a number.</summary>
-    public static bool IsName(string name) => name.Length <= LongestName && NameRegex().IsMatch(name);
-
-    [GeneratedRegex(@"\A[a-z][-a-z0-9_]*\z")]
-    private static partial Regex NameRegex();
+    public static bool IsName(string name) => name is { Length: <= LongestName } and [>= 'a' and <= 'z', ..]
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
 }
