@@ -126,14 +126,18 @@ internal sealed class Conversation(
             HostConfiguration current = configuration.Current();
             if (Waiver.For(hello.User, current, time.GetUtcNow()) is Waiver waiver)
             {
-                Tell(waiver, hello, connection);
+                if (firstFactor || hello.Arguments.Contains("after_first_factor"))
+                {
+                    Tell(waiver, hello, connection);
+                    return Verdict.Allow;
+                }
 
-                // Without a first factor this line would be the only lock. Ignored, it leaves that to the other lines,
-                // and libpam refuses where there are none.
-                return firstFactor || hello.Arguments.Contains("after_first_factor") ? Verdict.Allow : Verdict.Ignore;
+                // This line would be the only lock, and open. Asked like everybody, nobody sees who is exempt.
+                connection.Log(Priority.Notice, $"{Printable.Of(hello.User)} would not be asked behind a first factor, and proved none");
             }
 
-            if (current.Hop is Hop hop && hops.Spares(hop, hello.User, hello.SshConnection, hello.SshAuthInfo))
+            if (current.Hop is Hop hop
+                && hops.Spares(hop, hello.User, hello.SshConnection, hello.SshAuthInfo, () => Factor(hello.User)))
             {
                 connection.Log(Priority.Notice, $"{Printable.Of(hello.User)} comes from the bastion and is not asked ([hop])");
                 return Verdict.Allow;
@@ -161,14 +165,22 @@ internal sealed class Conversation(
                 : null;
             var factor = new TotpFactor(
                 time, stores.Locks, stores.SpentCodes, stores.Decoy, stores.Totp, current, enrolment);
-            Verdict verdict = factor.Authenticate(request, connection);
-            if (verdict is Verdict.Allow && request.Trusted && hello is not null && current.Hop is Hop hop)
+            Verdict verdict = factor.Authenticate(request, connection, out bool proved);
+            if (proved && request.Trusted && hello is not null && current.Hop is Hop hop)
             {
-                hops.Remember(hop, hello.User, hello.SshConnection, hello.SshAuthInfo);
+                hops.Remember(hop, hello.User, hello.SshConnection, hello.SshAuthInfo, Factor(hello.User));
             }
 
             return verdict;
         }) ?? Verdict.Deny;
+    }
+
+    /// <summary>Which entry of the root-only store it is: another after each change. Null: none that can be read.</summary>
+    private long? Factor(string user)
+    {
+        using TotpReading reading = state.Current().Totp.Open(user);
+        return reading.Entry is not { Enrolment: var enrolment } ? null
+            : HashCode.Combine(enrolment.EnrolledAt, enrolment.Notices is [.., var last] ? last.Number : 0);
     }
 
     private Verdict? Guarded(Connection connection, Func<Verdict?> decide)

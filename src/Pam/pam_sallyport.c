@@ -331,11 +331,11 @@ static bool read_verdict(const struct question *q, const struct frame *frame, in
         return refuse(q, "sallyport-agent sent a verdict of %zu bytes", frame->length);
     unsigned char verdict = frame->payload[0], more;
     int unread;
+    bool judged = ioctl(q->fd, SIOCOUTQ, &unread) == 0 && unread == 0; /* before recv: a close throws it away */
     ssize_t received = q->start == q->end ? recv(q->fd, &more, 1, MSG_DONTWAIT) : 1;
     if (received > 0 || (received < 0 && errno != EAGAIN))
         return refuse(q, "sallyport-agent did not end with its verdict");
-    /* Without what was typed nobody can have judged it. */
-    if (ioctl(q->fd, SIOCOUTQ, &unread) != 0 || unread != 0)
+    if (!judged)
         return refuse(q, "sallyport-agent gave a verdict without reading the answer");
     if (verdict >= VERDICTS || !q->op->verdict[verdict].listed)
         return refuse(q, "sallyport-agent sent verdict %d, which %s does not know", verdict, q->op->name);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Sallyport.Cli.Terminal;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Enrolment;
@@ -65,11 +66,13 @@ internal static class StatusOfAll
                 $"enrolled {FactorStatus.Moment(reading.Entry.Enrolment.EnrolledAt)}, {reading.Entry.RecoveryCodesLeft} recovery codes left");
     }
 
+    private static string Words(Exemption exemption) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(exemption.Reason));
+
     private static string Exempt(Exemption exemption, string what, TimeProvider time)
     {
         string until = exemption.Until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         return exemption.Holds(time.GetUtcNow())
-            ? $"{what} until {until}: {exemption.Reason}"
-            : $"{what} until {until}, so ASKED NOW: {exemption.Reason}";
+            ? $"{what} until {until}: {Words(exemption)}"
+            : $"{what} until {until}, so ASKED NOW: {Words(exemption)}";
     }
 }

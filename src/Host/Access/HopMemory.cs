@@ -12,11 +12,12 @@ internal sealed class HopMemory(TimeProvider time)
     private static readonly TimeSpan _longest = TimeSpan.FromHours(12);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string User, IPAddress From, string Key), long> _proven = [];
+    private readonly Dictionary<(string User, IPAddress From, string Key), (long Since, long Factor)> _proven = [];
 
     /// <param name="connection">SSH_CONNECTION: its first word is the peer's address, numeric, from sshd.</param>
     /// <param name="key">SSH_AUTH_INFO_0; without a key in it nobody is spared.</param>
-    public bool Spares(Hop hop, string user, string connection, string key)
+    /// <param name="factor">Which factor the account has now; another than he proved spares nobody. Null: none is known.</param>
+    public bool Spares(Hop hop, string user, string connection, string key, Func<long?> factor)
     {
         if (hop.Minutes == 0 || !IsKey(key) || Find(hop, connection) is not IPAddress from)
         {
@@ -25,15 +26,15 @@ internal sealed class HopMemory(TimeProvider time)
 
         lock (_lock)
         {
-            return hop.Minutes is not int minutes || (_proven.TryGetValue((user, from, key), out long since)
-                && time.GetElapsedTime(since) < TimeSpan.FromMinutes(minutes));
+            return hop.Minutes is not int minutes || (_proven.TryGetValue((user, from, key), out (long Since, long Factor) proof)
+                && time.GetElapsedTime(proof.Since) < TimeSpan.FromMinutes(minutes) && factor() == proof.Factor);
         }
     }
 
     /// <summary>He has proved his factor just now.</summary>
-    public void Remember(Hop hop, string user, string connection, string key)
+    public void Remember(Hop hop, string user, string connection, string key, long? factor)
     {
-        if (hop.Minutes is not > 0 || !IsKey(key) || Find(hop, connection) is not IPAddress from)
+        if (hop.Minutes is not > 0 || factor is null || !IsKey(key) || Find(hop, connection) is not IPAddress from)
         {
             return;
         }
@@ -42,7 +43,7 @@ internal sealed class HopMemory(TimeProvider time)
         {
             if (_proven.Count >= Most)
             {
-                foreach (var old in _proven.Where(p => time.GetElapsedTime(p.Value) > _longest).Select(p => p.Key).ToList())
+                foreach (var old in _proven.Where(p => time.GetElapsedTime(p.Value.Since) > _longest).Select(p => p.Key).ToList())
                 {
                     _proven.Remove(old);
                 }
@@ -50,16 +51,17 @@ internal sealed class HopMemory(TimeProvider time)
 
             if (_proven.Count < Most)
             {
-                _proven[(user, from, key)] = time.GetTimestamp();
+                _proven[(user, from, key)] = (time.GetTimestamp(), factor.Value);
             }
         }
     }
 
     private static bool IsKey(string authInfo) => authInfo.StartsWith("publickey ", StringComparison.Ordinal);
 
+    // A zone ('%') has a meaning in sshd's network only, not in ours.
     private static IPAddress? Find(Hop hop, string connection) =>
-        IPAddress.TryParse(connection.Split(' ')[0], out IPAddress? address)
-            && HostConfiguration.Plain(address) is IPAddress plain && hop.From.Contains(plain)
+        connection.Split(' ')[0] is string peer && !peer.Contains('%', StringComparison.Ordinal)
+            && IPAddress.TryParse(peer, out IPAddress? address) && HostConfiguration.Plain(address) is IPAddress plain && hop.From.Contains(plain)
             ? plain
             : null;
 }

@@ -7,16 +7,18 @@ namespace Sallyport.Host.Access;
 /// <summary>That an account is let in without being asked, and why, for the log.</summary>
 internal sealed record Waiver(Priority Priority, string Reason)
 {
-    /// <summary>Steps 2 to 4 of docs/formats/policy.md, "In which order"; null: he is asked.</summary>
+    /// <summary>
+    /// Steps 2 to 4 of docs/formats/policy.md, "In which order"; null: he is asked. uid 0 is never exempt, whatever the name.
+    /// </summary>
     /// <exception cref="ConfigurationException">A group that does not exist: nobody knows who was meant.</exception>
     public static Waiver? For(string user, HostConfiguration configuration, DateTimeOffset now)
     {
-        if (configuration.BreakGlass is Exemption last && last.Name == user && last.Holds(now))
+        if (configuration.BreakGlass is Exemption last && last.Name == user && last.Holds(now) && !IsRoot(user))
         {
             return new(Priority.Alert, $"BREAK-GLASS account {Printable.Of(user)} is used ({last.Reason}, until {Date(last)})");
         }
 
-        if (configuration.Exemptions.GetValueOrDefault(user) is Exemption exemption && exemption.Holds(now))
+        if (configuration.Exemptions.GetValueOrDefault(user) is Exemption exemption && exemption.Holds(now) && !IsRoot(user))
         {
             return new(Priority.Notice, $"{Printable.Of(user)} is exempt until {Date(exemption)}: {exemption.Reason}");
         }
@@ -26,11 +28,19 @@ internal sealed record Waiver(Priority Priority, string Reason)
             : null;
     }
 
+    private static bool IsRoot(string user) => Pwd.ByName(user) is null or { Uid: 0 };
+
+    /// <summary>
+    /// By the account's groups or by the group's members: getgrouplist(3) cannot say that it has asked in vain, and whom it
+    /// then leaves out is still a member.
+    /// </summary>
     private static bool IsMember(string user, IReadOnlyList<string> groups)
     {
-        uint[] asked = [.. groups.Select(name => Pwd.GroupByName(name)
-            ?? throw new ConfigurationException("[policy] ask", 0, $"there is no group '{name}'"))];
-        return Pwd.ByName(user) is not Account account || Pwd.GroupsOf(account).Intersect(asked).Any();
+        List<Group> asked = [.. groups.Select(name => Pwd.GroupByName(name)
+            ?? throw new ConfigurationException("[policy] ask", 0, $"there is no group '{Printable.Of(name)}'"))];
+        return Pwd.ByName(user) is not Account account
+            || asked.Any(group => group.Members.Contains(account.Name))
+            || Pwd.GroupsOf(account).Intersect(asked.Select(group => group.Gid)).Any();
     }
 
     private static string Date(Exemption exemption) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 
 namespace Sallyport.Host.Configuration;
 
@@ -50,7 +51,7 @@ internal sealed partial record HostConfiguration
             "allow" => true,
             _ => throw section.Bad("after_enrolment", "again or allow"),
         };
-        return new Policy(ask is ["all"] ? [] : ask, enrolment, until, letIn);
+        return new Policy(ask is ["all"] ? [] : [.. ask.Select(OneByte)], enrolment, until, letIn);
     }
 
     private static (Enrolment, DateOnly?) EnrolmentIn(Section section)
@@ -79,8 +80,12 @@ internal sealed partial record HostConfiguration
         List<IPAddress> from = [];
         foreach (string word in Words(section.Get("from")))
         {
-            from.Add(IPAddress.TryParse(word, out IPAddress? address) ? Plain(address)
-                : throw section.Bad("from", "numeric addresses with blanks between"));
+            // Written back it is the same word: 010.0.0.5 is octal to some, 10.5 short for another address.
+            from.Add(IPAddress.TryParse(word, out IPAddress? address) && Plain(address) is IPAddress plain
+                && plain.ToString().Equals(word, StringComparison.OrdinalIgnoreCase) && !plain.IsIPv6LinkLocal
+                && !plain.Equals(IPAddress.Any) && !plain.Equals(IPAddress.IPv6Any)
+                ? plain
+                : throw section.Bad("from", "numeric addresses in their usual form, with blanks between"));
         }
 
         int? minutes = Words(section.Get("ask")) switch
@@ -131,9 +136,12 @@ internal sealed partial record HostConfiguration
         string reason = section.Get("reason");
         string until = section.Get("until");
         return reason.Length == 0 ? throw section.Bad("reason", "some words")
-            : Date(until) is DateOnly date ? new Exemption(section.Name, reason, date)
+            : Date(until) is DateOnly date ? new Exemption(OneByte(section.Name), OneByte(reason), date)
             : throw section.Bad("until", "a date: YYYY-MM-DD");
     }
+
+    /// <summary>As names come from PAM and the name service: one char a byte.</summary>
+    private static string OneByte(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
     private static DateOnly? Date(string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly date)

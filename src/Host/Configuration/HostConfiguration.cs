@@ -75,7 +75,10 @@ internal sealed partial record HostConfiguration
             }
         }
 
-        return configuration;
+        // Else whoever can delete the file in his home, or a home that is not mounted, would settle it.
+        return configuration is { HomeFiles: true, Policy.Enrolment: Enrolment.Allow or Enrolment.Required }
+            ? throw new ConfigurationException(path, 0, "[policy] enrolment = allow or required wants [totp] home_files = no")
+            : configuration;
     }
 
     /// <summary>[totp] and [agent] may be opened again further down, with other keys.</summary>
@@ -92,6 +95,11 @@ internal sealed partial record HostConfiguration
         }
 
         Section? before = sections.Find(section => section.Kind == kind && section.Name == name);
+        if (before is not null && kind is not ("totp" or "agent"))
+        {
+            throw new ConfigurationException(path, number, $"[{title}] is there twice");
+        }
+
         if (before is not null)
         {
             sections.Remove(before);

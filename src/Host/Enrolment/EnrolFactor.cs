@@ -49,7 +49,12 @@ internal sealed class EnrolFactor(
         uint[] codes = FreshFactor.RecoveryCodes(options.RecoveryCodes);
         string told = request.Told(enrolled ? "your second factor was replaced" : "your second factor was enrolled", time.GetUtcNow());
         int error = Put(request, options, problem, before, secret, codes, told, record);
-        if (error != 0)
+        if (error != 0 && IsInPlace(request, secret))
+        {
+            // It has its name, and only the disk's word for it failed: it counts from now on, so he gets all of it.
+            log($"{request.User}: the disk reports an error, and a power cut may take this enrolment back: {Reason(error)}");
+        }
+        else if (error != 0)
         {
             conversation.Tell($"Nothing was changed: {Reason(error)}.");
             log($"{request.User}: enrolment failed: {Reason(error)}");
@@ -69,6 +74,12 @@ internal sealed class EnrolFactor(
             ? $"{request.User} is enrolled."
             : "You are enrolled. From now on logins here ask for a passcode of the app.");
         return Verdict.Allow;
+    }
+
+    private bool IsInPlace(FactorRequest request, OtpSecret secret)
+    {
+        using TotpReading reading = store.Open(request.Account.Name);
+        return reading.Entry?.Enrolment.Secret.Expose().SequenceEqual(secret.Expose()) is true;
     }
 
     /// <summary>Shown here and never again: only hashes are kept.</summary>

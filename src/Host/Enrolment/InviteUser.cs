@@ -31,7 +31,8 @@ internal sealed class InviteUser(Invitations invitations, TimeProvider time, Act
             Give this code to {request.User}, by a way on which you know that it is him.
             It works once, until {until}:
               {code}
-            He enrols with it, logged in on this host, by:
+            He enrols with it at his next login, where [policy] asks for a factor, or,
+            logged in on this host, by:
               sallyport enroll
             """);
         return Verdict.Allow;

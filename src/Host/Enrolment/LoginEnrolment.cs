@@ -13,39 +13,54 @@ namespace Sallyport.Host.Enrolment;
 internal sealed class LoginEnrolment(
     TotpStore store, Invitations invitations, TimeProvider time, Policy policy, Action<string> log)
 {
-    /// <summary>Null: nothing is open to him; he is asked like everybody, and refused.</summary>
-    /// <param name="firstFactor">He has proved one; else this would be the only lock, and it is open.</param>
-    public Verdict? Run(Account account, bool firstFactor, IConversation conversation)
+    /// <summary>
+    /// Null: nothing is open to him; he is asked like everybody, and refused. So is who has proved nothing before: he
+    /// would learn who has a factor, and under allow and required this would be the only lock, and open.
+    /// </summary>
+    /// <param name="from">Behind the user's name in the log: " from ADDRESS", or nothing.</param>
+    public Verdict? Run(Account account, string from, bool firstFactor, IConversation conversation)
     {
+        if (!firstFactor || !TotpStore.IsName(account.Name))
+        {
+            return null;
+        }
+
         string user = Printable.Of(account.Name);
         Configuration.Enrolment rule = policy.EnrolmentAt(time.GetUtcNow());
         if (rule is Configuration.Enrolment.Allow)
         {
             conversation.Log(Priority.Warning, $"{user} has no second factor and is let in without until {policy.Until:yyyy-MM-dd}");
-            return firstFactor ? Verdict.Allow : Verdict.Ignore;
+            return Verdict.Allow;
         }
 
-        bool open = rule switch
-        {
-            Configuration.Enrolment.Required => firstFactor,
-            Configuration.Enrolment.Invited => invitations.Find(account.Name, time.GetUtcNow()) is not null,
-            _ => false,
-        };
-        if (!open || !TotpStore.IsName(account.Name))
+        if (rule is not Configuration.Enrolment.Required
+            && (rule is not Configuration.Enrolment.Invited || invitations.Find(account.Name, time.GetUtcNow()) is null))
         {
             return null;
         }
 
         conversation.Log(Priority.Notice, $"{user} has no second factor and enrols in this login");
-        return Enrol(new(account, account.Uid, InLogin: true, Uninvited: rule is Configuration.Enrolment.Required), conversation);
+        FactorRequest request = new(account, account.Uid, InLogin: true, Uninvited: rule is Configuration.Enrolment.Required);
+        Verdict verdict = Enrol(request, conversation, out bool enrolled);
+        if (!enrolled)
+        {
+            conversation.Log(Priority.Error, $"Invalid verification code for {user}{from}");
+        }
+        else if (verdict is Verdict.Allow)
+        {
+            conversation.Log(Priority.Info, $"Accepted google_authenticator for {user}{from}");
+        }
+
+        return verdict;
     }
 
-    private Verdict Enrol(FactorRequest request, IConversation conversation)
+    private Verdict Enrol(FactorRequest request, IConversation conversation, out bool enrolled)
     {
         conversation.Inform($"\nLogins here ask for a passcode of an authenticator app, and {request.User} has none yet.");
         EnrolmentOptions options = EnrolmentOptions.Parse([], out _)!;
         var enrol = new EnrolFactor(store, invitations, time, prove: () => false, log);
-        if (enrol.Run(request, options, new LoginScreen(conversation)) is not Verdict.Allow)
+        enrolled = enrol.Run(request, options, new LoginScreen(conversation)) is Verdict.Allow;
+        if (!enrolled)
         {
             return Verdict.Deny;
         }

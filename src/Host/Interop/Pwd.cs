@@ -41,20 +41,14 @@ internal static unsafe partial class Pwd
         return accounts;
     }
 
-    /// <summary>All groups that the name service lists, with the members they name. For one thread at a time.</summary>
-    public static List<GroupEntry> Groups()
+    /// <summary>All groups that the name service lists. For one thread at a time.</summary>
+    public static List<(string Name, Group Group)> Groups()
     {
-        List<GroupEntry> groups = [];
+        List<(string, Group)> groups = [];
         setgrent();
-        for (Group* entry = getgrent(); entry is not null; entry = getgrent())
+        for (GroupEntry* entry = getgrent(); entry is not null; entry = getgrent())
         {
-            List<string> members = [];
-            for (byte** member = entry->gr_mem; member is not null && *member is not null; member++)
-            {
-                members.Add(Text(*member));
-            }
-
-            groups.Add(new GroupEntry(Text(entry->gr_name), entry->gr_gid, members));
+            groups.Add((Text(entry->gr_name), new Group(entry->gr_gid, Members(entry))));
         }
 
         endgrent();
@@ -86,13 +80,13 @@ internal static unsafe partial class Pwd
 
     /// <summary>null: there is no such group.</summary>
     /// <exception cref="IOException">The database could not be asked.</exception>
-    public static uint? GroupByName(string name)
+    public static Group? GroupByName(string name)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(name + '\0');
         for (int size = 1024; size <= LargestEntry; size *= 4)
         {
-            Group entry;
-            Group* result;
+            GroupEntry entry;
+            GroupEntry* result;
             fixed (byte* text = bytes)
             fixed (byte* start = new byte[size])
             {
@@ -102,13 +96,24 @@ internal static unsafe partial class Pwd
                     continue;
                 }
 
-                return result is not null ? result->gr_gid
+                return result is not null ? new Group(result->gr_gid, Members(result))
                     : IsNotFound(error) ? null
                     : throw new IOException($"cannot look up groups: {Unistd.StrError(error)}");
             }
         }
 
         throw new IOException("cannot look up groups: an entry is larger than 1 MiB");
+    }
+
+    private static List<string> Members(GroupEntry* group)
+    {
+        List<string> members = [];
+        for (byte** member = group->gr_mem; *member is not null; member++)
+        {
+            members.Add(Text(*member));
+        }
+
+        return members;
     }
 
     // POSIX leaves open which errors mean "not found"; these are what glibc's modules use for it.
@@ -162,7 +167,7 @@ internal static unsafe partial class Pwd
     private static partial void setgrent();
 
     [LibraryImport("libc")]
-    private static partial Group* getgrent();
+    private static partial GroupEntry* getgrent();
 
     [LibraryImport("libc")]
     private static partial void endgrent();
@@ -174,13 +179,13 @@ internal static unsafe partial class Pwd
     private static partial int getpwuid_r(uint uid, Passwd* pwd, byte* buf, nuint buflen, Passwd** result);
 
     [LibraryImport("libc")]
-    private static partial int getgrnam_r(byte* name, Group* grp, byte* buf, nuint buflen, Group** result);
+    private static partial int getgrnam_r(byte* name, GroupEntry* grp, byte* buf, nuint buflen, GroupEntry** result);
 
     [LibraryImport("libc")]
     private static partial int getgrouplist(byte* user, uint group, uint* groups, int* ngroups);
 
     [StructLayout(LayoutKind.Sequential)]
-    private struct Group
+    private struct GroupEntry
     {
         public byte* gr_name;
         public byte* gr_passwd;
@@ -205,5 +210,5 @@ internal static unsafe partial class Pwd
 internal sealed record Account(
     string Name, uint Uid, uint Gid, string Home, string Shell = "", string Comment = "");
 
-/// <summary>A group and the members that it names; those whose primary group it is are not among them.</summary>
-internal sealed record GroupEntry(string Name, uint Gid, IReadOnlyList<string> Members);
+/// <summary>A group, and who is named in it; whose primary group it is does not stand there.</summary>
+internal sealed record Group(uint Gid, IReadOnlyList<string> Members);

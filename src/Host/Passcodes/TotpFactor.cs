@@ -25,16 +25,21 @@ internal sealed class TotpFactor(
     TimeProvider time, FileLocks locks, SpentCodes spentCodes, Decoy? decoy, TotpStore store,
     HostConfiguration configuration, LoginEnrolment? enrolment = null)
 {
-    public Verdict Authenticate(LoginRequest request, IConversation conversation)
+    /// <param name="proved">A passcode or recovery code was right; an allow without one is policy's or the line's.</param>
+    public Verdict Authenticate(LoginRequest request, IConversation conversation, out bool proved)
     {
+        proved = false;
         if (ModuleOptions.Parse(request.Arguments, out string? problem) is not ModuleOptions options)
         {
             conversation.Log(Priority.Error, problem!);
             return Verdict.Deny;
         }
 
-        return new Login(
-            request, options, conversation, time, locks, spentCodes, decoy, store, configuration, enrolment).Run();
+        var login = new Login(
+            request, options, conversation, time, locks, spentCodes, decoy, store, configuration, enrolment);
+        Verdict verdict = login.Run();
+        proved = login.Proved && verdict is Verdict.Allow;
+        return verdict;
     }
 
     private sealed class Login(
@@ -52,6 +57,8 @@ internal sealed class TotpFactor(
 
         // Taken before acting as the user: a clock that a file fakes (libfaketime) need not be his to read.
         private DateTimeOffset _now = time.GetUtcNow();
+
+        public bool Proved { get; private set; }
 
         private long Now => _now.ToUnixTimeSeconds();
 
@@ -185,7 +192,7 @@ internal sealed class TotpFactor(
             }
 
             return Pwd.ByName(request.User) is Account account
-                ? enrolment.Run(account, request.FirstFactor || options.AfterFirstFactor, conversation)
+                ? enrolment.Run(account, _from, request.FirstFactor || options.AfterFirstFactor, conversation)
                 : null;
         }
 
@@ -194,7 +201,8 @@ internal sealed class TotpFactor(
             if (account.Uid != Unistd.geteuid() && !ActingUser.IsPossible)
             {
                 conversation.Log(Priority.Error, "Failed to change user id: sallyport-agent may not act as users, so it "
-                    + "does not serve state files in homes. To allow it: sallyport-agent.service.d/home-files.conf");
+                    + "does not serve state files in homes. To allow it: sallyport-agent.service.d/home-files.conf. "
+                    + "To do without: [totp] home_files = no");
                 return null;
             }
 
@@ -326,7 +334,13 @@ internal sealed class TotpFactor(
             }
 
             _now = time.GetUtcNow();
-            return _exists is not true ? CheckOutcome.Refused : _account!.Hold(
+            if (_exists is not true)
+            {
+                LogInvalid();
+                return CheckOutcome.Refused;
+            }
+
+            return _account!.Hold(
                 conversation, reading => CheckAgain(reading, answer, prefixAllowed, moveCounter, last));
         }
 
@@ -410,6 +424,8 @@ internal sealed class TotpFactor(
             {
                 return outcome;
             }
+
+            Proved = true;
 
             // The line that log watchers count as a login is written when it is one.
             conversation.Log(Priority.Info, $"Accepted google_authenticator for {_user}{_from}");

@@ -54,11 +54,13 @@ public sealed class ExemptionTests
     public async Task Without_a_key_an_exemption_opens_nothing()
     {
         await using StoreHost host = await StartAsync("[policy]\n[exempt deploy]\nreason = nightly copies\nuntil = 2999-01-01\n");
+        host.World.SetPam("sshd", SecondFactor.Sallyport.Auth(), "auth required pam_permit.so", World.AnyAccount, Gate);
         await host.World.StartHostAsync("keyless", "Match User deploy\nAuthenticationMethods keyboard-interactive\n");
 
         Login login = await SshAsync(host, "deploy@keyless", "-o", "PubkeyAuthentication=no");
 
         login.MustBeRefused(host.World);
+        Assert.Single(login.Prompts);
     }
 
     private static async Task<StoreHost> StartAsync(string configuration)

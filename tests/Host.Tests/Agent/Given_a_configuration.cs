@@ -44,6 +44,15 @@ public sealed class Given_a_configuration : IDisposable
     [InlineData("[hop]\nfrom = bastion.example.org\nask = never\n", ":2: cannot use 'bastion.example.org' for from")]
     [InlineData("[hop]\nfrom = 10.0.0.5\nask = within 0\n", ":3: cannot use 'within 0' for ask")]
     [InlineData("[hop]\nfrom = 10.0.0.5\nask = within 721\n", ":3: cannot use 'within 721' for ask")]
+    [InlineData("[exempt bin]\nreason = x\n[totp]\n[exempt bin]\nuntil = 2030-01-01\n", ":4: [exempt bin] is there twice")]
+    [InlineData("[policy]\nenrolment = required\n", ": [policy] enrolment = allow or required wants [totp] home_files = no")]
+    [InlineData("[policy]\nenrolment = allow until 2030-01-01\n", ": [policy] enrolment = allow or required wants [totp] home_files = no")]
+    [InlineData("[hop]\nfrom = 010.0.0.5\nask = never\n", ":2: cannot use '010.0.0.5' for from: numeric addresses in their usual form")]
+    [InlineData("[hop]\nfrom = 10.5\nask = never\n", ":2: cannot use '10.5' for from")]
+    [InlineData("[hop]\nfrom = 10.0.0.0/24\nask = never\n", ":2: cannot use '10.0.0.0/24' for from")]
+    [InlineData("[hop]\nfrom = 0.0.0.0\nask = never\n", ":2: cannot use '0.0.0.0' for from")]
+    [InlineData("[hop]\nfrom = fe80::1\nask = never\n", ":2: cannot use 'fe80::1' for from")]
+    [InlineData("[hop]\nfrom = [2001:db8::5]:22\nask = never\n", ":2: cannot use '[2001:db8::5]:22' for from")]
     [InlineData("[hop]\nfrom =\nask = never\n", ":2: cannot use '' for from: no address")]
     public void That_is_wrong_refuses_every_login_and_names_file_and_line(string text, string problem)
     {

@@ -70,6 +70,32 @@ public sealed partial class Given_a_login_without_a_factor : IDisposable
         Assert.Equal(AgentClient.Allow, LogIn(Passcode(secret, 1)));
     }
 
+    /// <summary>A stranger must not see who is invited, and an invitation alone is no login.</summary>
+    [Fact]
+    public void With_an_invitation_and_no_key_he_is_asked_and_refused()
+    {
+        Configure("after_enrolment = allow\n");
+        string code = Invite();
+        using AgentClient caller = _agent.Connect();
+
+        Assert.Equal(AgentClient.Deny, caller.Hello("auth", "daemon", "rhost=192.0.2.1").Verdict(code));
+        Assert.Equal([Asked], caller.Shown);
+    }
+
+    [Theory]
+    [InlineData("required\n")]
+    [InlineData("allow until 2030-01-01\n")]
+    public void A_line_behind_a_first_factor_is_as_good_as_a_key(string enrolment)
+    {
+        Configure($"enrolment = {enrolment}");
+        using AgentClient caller = _agent.Connect();
+
+        byte? verdict = caller.Hello("auth", "daemon", "service=sudo", "arg=after_first_factor").Verdict();
+
+        Assert.Equal(enrolment[0] == 'a' ? AgentClient.Allow : null, verdict);
+        Assert.Equal(enrolment[0] == 'r', caller.Shown.Any(text => text.Contains("Press Enter", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void A_wrong_invitation_code_refuses_and_shows_no_secret()
     {
@@ -79,6 +105,7 @@ public sealed partial class Given_a_login_without_a_factor : IDisposable
 
         Assert.Equal(AgentClient.Deny, caller.Hello("auth", "daemon", Key).Verdict("AAAA-BBBB-CCCC-DDDD", ""));
         Assert.DoesNotContain("otpauth", string.Join('\n', caller.Shown), StringComparison.Ordinal);
+        Assert.Contains("3 Invalid verification code for daemon", caller.Logged);
         Assert.False(File.Exists(_agent.Path("agent/totp/daemon")));
     }
 
@@ -158,7 +185,9 @@ public sealed partial class Given_a_login_without_a_factor : IDisposable
 
         Assert.Equal(AgentClient.Allow, behind.Hello("auth", "daemon", Key).Verdict());
         Assert.Equal(["4 daemon has no second factor and is let in without until 2030-01-01"], behind.Logged);
-        Assert.Equal(AgentClient.Ignore, keyless.Hello("auth", "daemon").Verdict());
+        Assert.Equal(AgentClient.Deny, keyless.Hello("auth", "daemon").Verdict("000000"));
+        Assert.Equal([Asked], keyless.Shown);
+        Assert.DoesNotContain(keyless.Logged, line => line.Contains("is let in", StringComparison.Ordinal));
     }
 
     /// <summary>Damage, or a thief's, is no way to a fresh factor.</summary>

@@ -45,7 +45,9 @@ public sealed class Given_a_policy : IDisposable
         using AgentClient keyless = _agent.Connect();
         using AgentClient behind = _agent.Connect();
 
-        Assert.Equal(AgentClient.Ignore, keyless.Hello("auth", "daemon").Verdict());
+        Assert.Equal(AgentClient.Deny, keyless.Hello("auth", "daemon").Verdict("000000"));
+        Assert.Equal(["PVerification code: "], keyless.Shown); // as everybody: nobody sees who is exempt
+        Assert.DoesNotContain(" is used", _agent.Log, StringComparison.Ordinal);
         Assert.Equal(AgentClient.Allow, behind.Hello("auth", "daemon", "arg=after_first_factor").Verdict());
     }
 
@@ -72,7 +74,7 @@ public sealed class Given_a_policy : IDisposable
     [InlineData("[exempt bin]\nreason = backups\nuntil = 2001-09-10\n", AgentClient.Deny)]
     [InlineData("[policy]\nask = daemon\n", AgentClient.Deny)]
     [InlineData("[policy]\nask = no-such-group\n", AgentClient.Deny)]
-    [InlineData("[policy]\nenrolment = allow until 2030-01-01\n", AgentClient.Deny)]
+    [InlineData("[totp]\nhome_files = no\n[policy]\nenrolment = allow until 2030-01-01\n", AgentClient.Deny)]
     [InlineData("[hop]\nfrom = 10.0.0.5\nask = never\n", AgentClient.Deny)]
     [InlineData("[nonsense]\n", AgentClient.Deny)]
     public void A_session_without_the_auth_phase_is_for_who_is_not_asked(string policy, byte verdict)
@@ -85,7 +87,7 @@ public sealed class Given_a_policy : IDisposable
 
     [Theory]
     [InlineData("[exempt daemon]\nreason = backups\nuntil = 2001-09-10\n")]
-    [InlineData("[policy]\nenrolment = allow until 2030-01-01\n")]
+    [InlineData("[totp]\nhome_files = no\n[policy]\nenrolment = allow until 2030-01-01\n")]
     public void A_program_of_his_own_is_never_judged_by_it(string policy)
     {
         _agent.Configure(policy);
@@ -155,6 +157,84 @@ public sealed class Given_a_policy : IDisposable
         Assert.Equal(AgentClient.Allow, Answer(Code(), FromElsewhere, Key));
         Assert.Null(Answer(null, FromBastion, Key));
     }
+
+    [Theory]
+    [InlineData("allow until 2030-01-01")] // nobody proved anything
+    [InlineData("required")] // enrolled just now, and let in by it
+    public void What_policy_lets_in_is_no_proof_for_the_hop(string enrolment)
+    {
+        const string Hop = "[hop]\nfrom = 10.0.0.5\nask = within 720\n[totp]\nhome_files = no\n[policy]\n";
+        _agent.Configure($"{Hop}enrolment = {enrolment}\nafter_enrolment = allow\n");
+        using AgentClient first = _agent.Connect();
+        if (first.Hello("auth", "daemon", FromBastion, Key).Verdict("t") is null)
+        {
+            string seen = string.Join('\n', first.Shown);
+            string secret = seen.Split("secret=")[1].Split('&')[0];
+            Assert.Null(first.Send('A', StoreUnderTest.PasscodeOf(secret, StoreUnderTest.Now)).Verdict());
+            Assert.Equal(AgentClient.Allow, first.Send('A', "").Verdict());
+        }
+
+        _agent.Configure($"{Hop}enrolment = deny\n");
+        Assert.Null(Answer(null, FromBastion, Key));
+    }
+
+    [Fact]
+    public void A_grace_period_is_no_proof_for_the_hop()
+    {
+        _agent.Enrol("daemon", "\" TOTP_AUTH");
+        _agent.Configure($"[totp]\nsecret = {_agent.StatePath("${USER}")}\n[hop]\nfrom = 10.0.0.5\nask = within 720\n");
+        string[] line = ["rhost=10.0.0.5", "arg=grace_period=60", FromBastion];
+        Assert.Equal(AgentClient.Allow, Answer(AgentUnderTest.Passcode, [.. line, Key]));
+        Assert.Equal(AgentClient.Allow, Answer(null, [.. line, OtherKey])); // what the word means
+        Move(minutes: 5);
+
+        Assert.Null(Answer(null, [.. line, OtherKey]));
+        Assert.Null(Answer(null, [.. line, Key])); // and a state file's factor is not remembered: its owner can change it
+    }
+
+    [Fact]
+    public void Another_factor_or_none_is_not_the_one_that_was_proved()
+    {
+        _agent.Configure("[hop]\nfrom = 10.0.0.5\nask = within 720\n[totp]\nhome_files = no\n");
+        Enrol();
+        Assert.Equal(AgentClient.Allow, Answer(Code(), FromBastion, Key));
+        Assert.Equal(AgentClient.Allow, Answer(null, FromBastion, Key));
+        File.Delete(_agent.Path("agent/totp/daemon"));
+
+        Assert.Null(Answer(null, FromBastion, Key));
+        Move(minutes: 1);
+        using TotpEntry other = TotpEntry.Create(new(
+            StoreUnderTest.Secret("another secret"), StoreUnderTest.Totp, StoreUnderTest.Now + 60));
+        Assert.Equal(0, _agent.Store.Enrol("daemon", other));
+        Assert.Null(Answer(null, FromBastion, Key));
+    }
+
+    /// <summary>Zones are names of sshd's network; the agent has none.</summary>
+    [Fact]
+    public void A_peer_with_a_zone_is_not_the_bastion()
+    {
+        _agent.Configure("[hop]\nfrom = 2001:db8::5\nask = never\n");
+        Enrol();
+
+        Assert.Equal(AgentClient.Allow, Answer(null, "ssh_connection=2001:db8::5 1 2001:db8::6 22", Key));
+        Assert.Null(Answer(null, "ssh_connection=2001:db8::5%eth7 1 2001:db8::6%eth7 22", Key));
+    }
+
+    [Fact]
+    public void Who_is_named_in_a_group_is_its_member()
+    {
+        string line = File.ReadLines("/etc/group").First(l => l.Split(':')[3].Length > 0 || l.StartsWith("adm:", StringComparison.Ordinal));
+        Interop.Group? group = Interop.Pwd.GroupByName(line.Split(':')[0]);
+
+        Assert.Equal(line.Split(':')[2], group!.Gid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(line.Split(':')[3].Split(',', StringSplitOptions.RemoveEmptyEntries), group.Members);
+        Assert.Null(Interop.Pwd.GroupByName("no-such-group"));
+    }
+
+    [Fact]
+    public void Names_are_bytes_as_pam_has_them() => Assert.Equal(
+        ["zo\u00c3\u00ab"],
+        Host.Configuration.HostConfiguration.Parse("c", "[exempt zo\u00eb]\nreason = x\nuntil = 2030-01-01\n").Exemptions.Keys);
 
     private void Enrol()
     {

@@ -42,6 +42,16 @@ internal sealed class StoreUnderTest : IDisposable
         return Sallyport.Protocol.Passcode.FromNumber(Protocol.Totp.Compute(secret, new(now / 30)), 6).Expose();
     }
 
+    /// <summary>Of a secret in base32.</summary>
+    public static string PasscodeOf(string base32, long now)
+    {
+        Assert.True(OtpSecret.TryParse(Encoding.ASCII.GetBytes(base32), out OtpSecret? secret));
+        using (secret)
+        {
+            return Sallyport.Protocol.Passcode.FromNumber(Protocol.Totp.Compute(secret, new(now / 30)), 6).Expose();
+        }
+    }
+
     /// <summary>An entry for the one account; enrolled.</summary>
     public StoreUnderTest With(TotpEntry entry)
     {
