@@ -30,12 +30,12 @@ internal static class People
             : [.. names.Select(name => Pwd.ByName(name) ?? throw new IOException($"there is no account {Printable.Of(name)}"))];
         Dictionary<uint, string> byId = [];
         Dictionary<string, HashSet<string>> byMember = [];
-        foreach (Group group in Pwd.Groups())
+        foreach ((string name, Group group) in Pwd.Groups())
         {
-            byId.TryAdd(group.Gid, group.Name);
+            byId.TryAdd(group.Gid, name);
             foreach (string member in group.Members)
             {
-                (byMember.TryGetValue(member, out HashSet<string>? of) ? of : byMember[member] = []).Add(group.Name);
+                (byMember.TryGetValue(member, out HashSet<string>? of) ? of : byMember[member] = []).Add(name);
             }
         }
 
@@ -47,7 +47,7 @@ internal static class People
                 groups.Add(primary);
             }
 
-            return new Person(account, groups, IsAsked(account.Name, groups, configuration, now));
+            return new Person(account, groups, IsAsked(account, groups, configuration, now));
         })];
     }
 
@@ -63,11 +63,14 @@ internal static class People
     /// everybody waives nobody.
     /// </summary>
     private static bool IsAsked(
-        string name, HashSet<string> groups, HostConfiguration? configuration, DateTimeOffset now) =>
-        configuration is null
-        || !((configuration.BreakGlass is Exemption last && last.Name == name && last.Holds(now))
-            || (configuration.Exemptions.GetValueOrDefault(name)?.Holds(now) ?? false)
-            || (configuration.Policy is { AskGroups.Count: > 0 } policy && !policy.AskGroups.Any(groups.Contains)));
+        Account account, HashSet<string> groups, HostConfiguration? configuration, DateTimeOffset now)
+    {
+        bool exempt = configuration is not null && account.Uid != 0
+            && ((configuration.BreakGlass is Exemption last && last.Name == account.Name && last.Holds(now))
+                || (configuration.Exemptions.GetValueOrDefault(account.Name)?.Holds(now) ?? false));
+        bool outside = configuration?.Policy is { AskGroups.Count: > 0 } policy && !policy.AskGroups.Any(groups.Contains);
+        return !exempt && !outside;
+    }
 
     private static bool HasShell(Account account) =>
         account.Shell.Length == 0 // sshd takes /bin/sh

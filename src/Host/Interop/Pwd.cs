@@ -41,14 +41,14 @@ internal static unsafe partial class Pwd
         return accounts;
     }
 
-    /// <summary>All groups that the name service lists, with the members they name. For one thread at a time.</summary>
-    public static List<Group> Groups()
+    /// <summary>All groups that the name service lists. For one thread at a time.</summary>
+    public static List<(string Name, Group Group)> Groups()
     {
-        List<Group> groups = [];
+        List<(string, Group)> groups = [];
         setgrent();
         for (GroupEntry* entry = getgrent(); entry is not null; entry = getgrent())
         {
-            groups.Add(GroupOf(entry));
+            groups.Add((Text(entry->gr_name), new Group(entry->gr_gid, Members(entry))));
         }
 
         endgrent();
@@ -96,7 +96,7 @@ internal static unsafe partial class Pwd
                     continue;
                 }
 
-                return result is not null ? GroupOf(result)
+                return result is not null ? new Group(result->gr_gid, Members(result))
                     : IsNotFound(error) ? null
                     : throw new IOException($"cannot look up groups: {Unistd.StrError(error)}");
             }
@@ -105,15 +105,15 @@ internal static unsafe partial class Pwd
         throw new IOException("cannot look up groups: an entry is larger than 1 MiB");
     }
 
-    private static Group GroupOf(GroupEntry* group)
+    private static List<string> Members(GroupEntry* group)
     {
         List<string> members = [];
-        for (byte** member = group->gr_mem; member is not null && *member is not null; member++)
+        for (byte** member = group->gr_mem; *member is not null; member++)
         {
             members.Add(Text(*member));
         }
 
-        return new(Text(group->gr_name), group->gr_gid, members);
+        return members;
     }
 
     // POSIX leaves open which errors mean "not found"; these are what glibc's modules use for it.
@@ -210,5 +210,5 @@ internal static unsafe partial class Pwd
 internal sealed record Account(
     string Name, uint Uid, uint Gid, string Home, string Shell = "", string Comment = "");
 
-/// <summary>A group and who is named in it; whose primary group it is does not stand there.</summary>
-internal sealed record Group(string Name, uint Gid, IReadOnlyList<string> Members);
+/// <summary>A group, and who is named in it; whose primary group it is does not stand there.</summary>
+internal sealed record Group(uint Gid, IReadOnlyList<string> Members);

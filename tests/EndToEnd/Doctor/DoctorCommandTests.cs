@@ -19,7 +19,7 @@ public sealed class DoctorCommandTests
         { "chmod 0600 /run/sallyport/agent.sock", "socket-modes", "warning", "/run/sallyport/agent.sock" },
         { "chown alice /run/sallyport", "socket-modes", "error", "/run/sallyport/agent.sock" },
         { "mkdir -p -m 700 /var/lib/sallyport/invitations; echo x > /var/lib/sallyport/invitations/bob", "invitation-expired", "note", "/var/lib/sallyport/invitations" },
-        { "echo '[policy]\nenrolment = allow until 2099-01-01' > /etc/sallyport/sallyport.conf", "enrolment-allow", "note", "/etc/sallyport/sallyport.conf:2" },
+        { "printf '[totp]\nhome_files = no\n[policy]\nenrolment = allow until 2099-01-01\n' > /etc/sallyport/sallyport.conf", "enrolment-allow", "note", "/etc/sallyport/sallyport.conf:4" },
         { "echo '[policy]' > /etc/sallyport/sallyport.conf", "break-glass-missing", "warning", "/etc/sallyport/sallyport.conf" },
         { "true", "break-glass-missing", "note", "/etc/sallyport/sallyport.conf" },
         { "printf '[exempt nobody-here]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf", "exempt-unknown", "warning", "/etc/sallyport/sallyport.conf:1" },
