@@ -23,7 +23,7 @@ public sealed class Given_the_bastion_page
         WriteClientConfiguration(net);
 
         await FollowAsync(net.Instance, "What the hosts behind ask");
-        (await Db1Async(net, net.AtBastion.Phone.Passcode(), net.AtInstance.Phone.Passcode())).MustBeAllowed(net.Instance);
+        (await Db1Async(net, net.AtBastion.Phone.Passcode(), net.Code())).MustBeAllowed(net.Instance);
         Login again = await Db1Async(net, net.AtBastion.Phone.Passcode());
         again.MustBeAllowed(net.Instance);
         Assert.Single(again.Prompts);
@@ -44,7 +44,7 @@ public sealed class Given_the_bastion_page
         await FollowAsync(net.Bastion, "Going back");
         Login open = await FromOtherAddressAsync(net);
         open.MustBeAllowed(net.Instance);
-        Login asked = await Db1Async(net, net.AtBastion.Phone.Passcode(), net.AtInstance.Phone.Passcode());
+        Login asked = await Db1Async(net, net.AtBastion.Phone.Passcode(), net.Code());
         asked.MustBeAllowed(net.Instance);
         Assert.Equal(2, asked.Prompts.Count);
     }
@@ -92,5 +92,5 @@ public sealed class Given_the_bastion_page
         net.Outside.Client.RunAsync(["ssh", "db1", "id -un"], answers);
 
     private static Task<Login> FromOtherAddressAsync(BastionNetwork net) => net.Bastion.Client.RunAsync(
-        ["ssh", "-b", BastionNetwork.BastionsOtherAddress, "alice@instance", "id -un"], net.AtInstance.Phone.Passcode());
+        ["ssh", "-b", BastionNetwork.BastionsOtherAddress, "alice@instance", "id -un"], net.Code());
 }

@@ -14,18 +14,18 @@ public sealed class Given_an_instance_behind_a_bastion
         await using BastionNetwork net = await BastionNetwork.StartAsync();
 
         Login straight = await net.Outside.Client.RunAsync(
-            ["ssh", "-o", "ConnectTimeout=2", $"alice@{BastionNetwork.InstanceAddress}", "id -un"], net.AtInstance.Phone.Passcode());
+            ["ssh", "-o", "ConnectTimeout=2", $"alice@{BastionNetwork.InstanceAddress}", "id -un"], net.Code());
         Assert.Equal(255, straight.ExitCode);
         Assert.Empty(straight.Prompts);
 
         // That it is the bastion that keeps him out, and no mistake in the wires:
         await net.Bastion.Sandbox.RunAsync("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward");
         Login forwarded = await net.Outside.Client.RunAsync(
-            ["ssh", "-o", "ConnectTimeout=2", $"alice@{BastionNetwork.InstanceAddress}", "id -un"], net.AtInstance.Phone.Passcode());
+            ["ssh", "-o", "ConnectTimeout=2", $"alice@{BastionNetwork.InstanceAddress}", "id -un"], net.Code());
         forwarded.MustBeAllowed(net.Instance);
         await net.Bastion.Sandbox.RunAsync("sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward");
 
-        Login jump = await JumpAsync(net, net.AtBastion.Phone.Passcode(), net.AtInstance.Phone.Passcode());
+        Login jump = await JumpAsync(net, net.AtBastion.Phone.Passcode(), net.Code());
         jump.MustBeAllowed(net.Instance);
         Assert.Equal($"{BastionNetwork.BastionInside} alice", jump.Output);
         Assert.Equal(["(alice@bastion) Verification code: ", "(alice@instance) Verification code: "], jump.Prompts);
@@ -36,7 +36,7 @@ public sealed class Given_an_instance_behind_a_bastion
     {
         await using BastionNetwork net = await BastionNetwork.StartAsync();
 
-        Login jump = await JumpAsync(net, net.AtBastion.Phone.WrongPasscode(), net.AtInstance.Phone.Passcode());
+        Login jump = await JumpAsync(net, net.AtBastion.Phone.WrongPasscode(), net.Code());
 
         jump.MustBeRefused(net.Bastion);
         Assert.Equal(["(alice@bastion) Verification code: "], jump.Prompts);
@@ -101,6 +101,7 @@ public sealed class Given_an_instance_behind_a_bastion
         await AskedAsync(net, "-b", BastionNetwork.BastionsOtherAddress);
         Account bob = await net.Instance.AddAccountAsync("bob");
         await bob.EnrolAsync("TOTP_AUTH");
+        await BastionNetwork.ImportAsync(net.Instance);
         net.Instance.Sandbox.Write("/etc/ssh/authorized_keys/bob", net.Bastion.Client.PublicKey + "\n");
         Login other = await net.Bastion.Client.RunAsync(["ssh", "bob@instance", "id -un"], bob.Phone.Passcode());
         other.MustBeAllowed(net.Instance);
@@ -132,7 +133,7 @@ public sealed class Given_an_instance_behind_a_bastion
         await AskedAsync(net);
 
         Policy(net, "within 0");
-        (await HopAsync(net, net.AtInstance.Phone.Passcode())).MustBeRefused(net.Instance);
+        (await HopAsync(net, net.Code())).MustBeRefused(net.Instance);
     }
 
     /// <summary>Through -J the instance sees the key from outside and the bastion's address: that pair is remembered.</summary>
@@ -142,7 +143,7 @@ public sealed class Given_an_instance_behind_a_bastion
         await using BastionNetwork net = await BastionNetwork.StartAsync();
         Policy(net, "within 10");
 
-        (await JumpAsync(net, net.AtBastion.Phone.Passcode(), net.AtInstance.Phone.Passcode())).MustBeAllowed(net.Instance);
+        (await JumpAsync(net, net.AtBastion.Phone.Passcode(), net.Code())).MustBeAllowed(net.Instance);
         Login again = await JumpAsync(net, net.AtBastion.Phone.Passcode());
 
         again.MustBeAllowed(net.Instance);
@@ -163,7 +164,7 @@ public sealed class Given_an_instance_behind_a_bastion
 
     private static async Task AskedAsync(BastionNetwork net, params string[] options)
     {
-        Login login = await HopAsync(net, net.AtInstance.Phone.Passcode(), options);
+        Login login = await HopAsync(net, net.Code(), options);
         login.MustBeAllowed(net.Instance);
         Assert.Equal(["(alice@instance) Verification code: "], login.Prompts);
     }

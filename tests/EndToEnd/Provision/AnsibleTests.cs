@@ -7,7 +7,7 @@ public sealed class Given_the_ansible_role
 {
     private static readonly string[] _options =
     [
-        "--ask=all", "--enrolment=required until 2099-01-31", "--after-enrolment=again",
+        "--ask=all", "--enrolment=invited until 2099-01-31", "--after-enrolment=again",
         "--exempt=ansible:2099-12-31:Ansible logs in by its key alone, it's said",
         "--break-glass=rescue:2099-12-31:the second factor fails",
     ];
