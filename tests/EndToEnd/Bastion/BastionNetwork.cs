@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sallyport.EndToEnd.Harness;
+using Sallyport.EndToEnd.RootOnlyStore;
 using Tool = Sallyport.EndToEnd.Dev.Command;
 
 namespace Sallyport.EndToEnd.Bastion;
@@ -17,11 +18,11 @@ internal sealed class BastionNetwork : IAsyncDisposable
 
     private const string BastionOutside = "203.0.113.5";
 
-    // The store takes a passcode once, and some tests prove the factor more often than a step lasts.
-    private static readonly string[] _codes = [.. Enumerable.Range(0, 10).Select(n => $"8273645{n}")];
-
     private readonly World[] _worlds;
     private int _used;
+
+    // The store takes a passcode once, and some tests prove the factor more often than a step lasts.
+    private string[] _codes = [];
 
     private BastionNetwork(World[] worlds)
     {
@@ -96,10 +97,11 @@ internal sealed class BastionNetwork : IAsyncDisposable
     }
 
     /// <summary>Into the root-only store: a proof by a file in a home spares nobody.</summary>
-    public static async Task ImportAsync(World host)
+    public static async Task<Enrolled> EnrolAsync(World host, string user)
     {
-        host.Sandbox.Copy(Built.Command, "/usr/bin/sallyport");
-        await host.Sandbox.RunAsync("sallyport", "import-ga", "--all");
+        host.Sandbox.Copy(Built.Command, StoreHost.Program);
+        return StoreHost.Read(await host.Sandbox.RunAsync(
+            StoreHost.Program, "enroll", "--user", user, "-C", "-Q", "NONE", "-u", "-e", "10"));
     }
 
     private string Name(World world) => world == Outside ? "outside" : world == Bastion ? "bastion" : "instance";
@@ -109,8 +111,7 @@ internal sealed class BastionNetwork : IAsyncDisposable
         AtBastion = await Bastion.AddAccountAsync("alice");
         AtInstance = await Instance.AddAccountAsync("alice");
         await AtBastion.EnrolAsync("TOTP_AUTH");
-        await AtInstance.EnrolAsync(["TOTP_AUTH", .. _codes]);
-        await ImportAsync(Instance);
+        _codes = (await EnrolAsync(Instance, "alice")).Codes;
 
         // Her key on her own machine opens both; the one that she has at the bastion opens the instance.
         Bastion.Sandbox.Write("/etc/ssh/authorized_keys/alice", Outside.Client.PublicKey + "\n");

@@ -1,4 +1,5 @@
 using Sallyport.EndToEnd.Harness;
+using Sallyport.EndToEnd.RootOnlyStore;
 
 namespace Sallyport.EndToEnd.Bastion;
 
@@ -100,10 +101,9 @@ public sealed class Given_an_instance_behind_a_bastion
         await AskedAsync(net, "-i", AnotherKey, "-o", "IdentityFile=none");
         await AskedAsync(net, "-b", BastionNetwork.BastionsOtherAddress);
         Account bob = await net.Instance.AddAccountAsync("bob");
-        await bob.EnrolAsync("TOTP_AUTH");
-        await BastionNetwork.ImportAsync(net.Instance);
+        Enrolled enrolled = await BastionNetwork.EnrolAsync(net.Instance, bob.Name);
         net.Instance.Sandbox.Write("/etc/ssh/authorized_keys/bob", net.Bastion.Client.PublicKey + "\n");
-        Login other = await net.Bastion.Client.RunAsync(["ssh", "bob@instance", "id -un"], bob.Phone.Passcode());
+        Login other = await net.Bastion.Client.RunAsync(["ssh", "bob@instance", "id -un"], enrolled.Phone.Passcode());
         other.MustBeAllowed(net.Instance);
         Assert.Single(other.Prompts);
         await SparedAsync(net);

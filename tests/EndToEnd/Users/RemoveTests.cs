@@ -6,7 +6,7 @@ namespace Sallyport.EndToEnd.Users;
 /// <summary>Somebody leaves.</summary>
 public sealed class RemoveTests
 {
-    private const string Loose = "[policy]\nenrolment = allow until 2099-01-01\n";
+    private const string Loose = "[totp]\nhome_files = no\n[policy]\nenrolment = allow until 2099-01-01\n";
 
     [Fact]
     public async Task Nothing_of_him_is_left_and_the_next_of_his_name_begins_anew()

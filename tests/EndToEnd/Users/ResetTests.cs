@@ -35,7 +35,7 @@ public sealed class ResetTests
     [InlineData("required", true)]
     public async Task His_key_alone_is_not_enough_under_any_policy_nor_when_the_invitation_has_expired(string enrolment, bool expired)
     {
-        (UsersHost host, Authenticator old) = await EnrolledAsync($"[policy]\nenrolment = {enrolment}\n");
+        (UsersHost host, Authenticator old) = await EnrolledAsync($"[totp]\nhome_files = {(enrolment == "invited" ? "yes" : "no")}\n[policy]\nenrolment = {enrolment}\n");
         await using UsersHost _ = host;
         await host.DoesAsync("add", "newcomer", "--key", host.Key);
 
@@ -88,7 +88,7 @@ public sealed class ResetTests
     [InlineData("fsync", "signal=KILL", 6, false)]
     public async Task Broken_off_on_the_way_his_key_alone_is_not_enough(string call, string fault, int number, bool oldCounts)
     {
-        (UsersHost host, Authenticator old) = await EnrolledAsync("[policy]\nenrolment = allow until 2099-01-01\n");
+        (UsersHost host, Authenticator old) = await EnrolledAsync("[totp]\nhome_files = no\n[policy]\nenrolment = allow until 2099-01-01\n");
         await using UsersHost _ = host;
 
         Outcome broken = await host.Sandbox.TryAsync(
@@ -129,7 +129,7 @@ public sealed class ResetTests
     [InlineData("allow until 2099-01-01")]
     public async Task A_file_that_a_thief_puts_into_his_home_meanwhile_is_no_factor(string enrolment)
     {
-        (UsersHost host, Authenticator _) = await EnrolledAsync($"[policy]\nenrolment = {enrolment}\n");
+        (UsersHost host, Authenticator _) = await EnrolledAsync($"[totp]\nhome_files = {(enrolment == "invited" ? "yes" : "no")}\n[policy]\nenrolment = {enrolment}\n");
         await using UsersHost __ = host;
         var thief = new Account(host.World, "alice");
         Outcome reset = await host.DoesAsync("reset", "alice", "--yes");
