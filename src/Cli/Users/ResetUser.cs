@@ -65,11 +65,6 @@ internal sealed class ResetUser(HostStores stores, Letters letters, TimeProvider
         string moment = FactorStatus.Moment(until.ToUnixTimeSeconds());
         Syslog.Notice($"{name}: second factor taken away by root, and invited to enrol until {moment}");
         Screen.WriteError($"{name}: the old phone is void; he is refused until he enrols again.");
-        if (stores.Configuration.Hop?.Minutes > 0)
-        {
-            Screen.WriteError("He may have proved it a moment ago, for [hop]. To forget that:\n  systemctl restart sallyport-agent");
-        }
-
         letters.Write(name, KeysOf(account), code, until, null);
     }
 
