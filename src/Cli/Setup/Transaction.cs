@@ -53,6 +53,16 @@ internal static class Transaction
     private static Journal Begin(Plan plan, TimeSpan patience, bool byFirstLogin)
     {
         List<FileChange> files = [.. plan.Files];
+        foreach (FileChange file in files)
+        {
+            HostFile now = HostFile.Read(file.Before.Path);
+            if ((now.Hash, now.Content is null ? 0 : now.Mode, now.Uid, now.Gid)
+                != (file.Before.Hash, file.Before.Content is null ? 0 : file.Before.Mode, file.Before.Uid, file.Before.Gid))
+            {
+                throw new SetupRefused($"{now.Path} was changed while you were asked: nothing is changed. Run it again");
+            }
+        }
+
         files.ForEach(file => Journal.Keep(file.Before));
 
         var journal = new Journal

@@ -173,21 +173,6 @@ public sealed class Given_a_setup_that_does_not_end_well
     }
 
     [Fact]
-    public async Task A_pam_file_that_was_changed_since_keeps_what_it_includes_without_the_gate()
-    {
-        await using SetupHost host = await SetupHost.StartAsync();
-        await host.SetUpAsync();
-        host.Sandbox.Write(SetupHost.Pam, host.Sandbox.Read(SetupHost.Pam) + "# mine\n");
-
-        Outcome undone = await host.SetupAsync("undo");
-
-        Assert.Contains(SetupHost.Pam, undone.Output, StringComparison.Ordinal);
-        Assert.False(host.Sandbox.Exists(SetupHost.DropIn));
-        Assert.DoesNotContain("session", host.Sandbox.Read(SetupHost.Include), StringComparison.Ordinal);
-        await host.AssertReachableAsync();
-    }
-
-    [Fact]
     public async Task A_backup_that_is_damaged_is_not_put_in_place()
     {
         await using SetupHost host = await SetupHost.StartAsync();
