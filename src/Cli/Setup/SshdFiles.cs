@@ -34,6 +34,17 @@ internal static partial class SshdFiles
         return string.Join('\n', lines) + "\n";
     }
 
+    /// <summary>What an earlier setup settled stays settled: whoever adds an exemption does not mean to open the homes again.</summary>
+    public static SetupChoices Kept(SetupChoices choices, string dropIn)
+    {
+        string[] forAll = [.. dropIn.Split('\n').TakeWhile(line => !line.StartsWith("Match ", StringComparison.Ordinal))];
+        return choices with
+        {
+            RootOwnedKeys = choices.RootOwnedKeys || forAll.Contains($"AuthorizedKeysFile {RootOwnedKeys}"),
+            Bastion = choices.Bastion || forAll.Contains("AllowAgentForwarding no"),
+        };
+    }
+
     /// <summary>sshd takes the first value it sees, so the drop-ins have to be read before everything else.</summary>
     public static string Config(string text) =>
         text.Split('\n').FirstOrDefault(line => line.Trim() is { Length: > 0 } said && said[0] != '#') is string first

@@ -41,13 +41,17 @@ public sealed class Given_other_hands_on_the_host
     }
 
     [Fact]
-    public async Task Keys_in_folders_of_their_own_leave_no_folder_behind()
+    public async Task Root_owned_keys_stay_so_by_the_next_setup_and_no_key_of_a_probe_is_left()
     {
         await using SetupHost host = await SetupHost.StartAsync();
         await host.Sandbox.RunAsync("sh", "-c", "cd /etc/ssh/authorized_keys.d; for name in alice bob; do cp /root/.ssh/id_ed25519.pub $name; done");
 
-        await host.SetUpAsync("--root-owned-keys");
+        await host.SetUpAsync("--root-owned-keys", "--bastion");
+        string first = host.Sandbox.Read(SetupHost.DropIn);
+        await host.SetUpAsync("--exempt=bob:2099-12-31:a robot");
 
+        Assert.Contains("AuthorizedKeysFile /etc/ssh/authorized_keys.d/%u\nAllowAgentForwarding no\nX11Forwarding no\nMatch all\n", first, StringComparison.Ordinal);
+        Assert.Equal(first.Replace("Match User ops\n", "Match User ops,bob\n", StringComparison.Ordinal), host.Sandbox.Read(SetupHost.DropIn));
         Assert.Empty(Directory.GetFileSystemEntries(host.Sandbox.Outside("/etc/ssh/authorized_keys.d"), "sallyport-probe-*"));
         Assert.Empty(Directory.GetFiles(host.Sandbox.Outside("/var/lib/sallyport/setup"), "key-of-*"));
     }
