@@ -48,6 +48,8 @@ public sealed class Given_other_hands_on_the_host
 
         await host.SetUpAsync("--root-owned-keys", "--bastion");
         string first = host.Sandbox.Read(SetupHost.DropIn);
+        Login confirmed = await host.SshAsync("alice", "sudo sallyport setup confirm", host.Phone.Passcode());
+        Assert.True(confirmed.ExitCode == 0, confirmed.ToString());
         await host.SetUpAsync("--exempt=bob:2099-12-31:a robot");
 
         Assert.Contains("AuthorizedKeysFile /etc/ssh/authorized_keys.d/%u\nAllowAgentForwarding no\nX11Forwarding no\nMatch all\n", first, StringComparison.Ordinal);
