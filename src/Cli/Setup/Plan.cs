@@ -37,6 +37,8 @@ internal sealed class Plan
     public static Plan Make(SetupChoices choices, bool provedByProbe)
     {
         string probe = ProbeAccount.NewName();
+        HostFile dropIn = Existing(SshdFiles.DropInPath, 0x1A4);
+        choices = SshdFiles.AsBefore(choices, dropIn.Text);
         HostFile policy = Existing(PolicyText.Path, 0x180);
         bool homeFilesLeft = HomeFilesLeft();
         string policyText = PolicyText.With(policy.Text, choices, homeFilesLeft);
@@ -62,7 +64,6 @@ internal sealed class Plan
         string configText = SshdFiles.Config(config.Text);
         BreakGlassProof glass = BreakGlassProof.Of(configuration.BreakGlass, provedByProbe);
         List<string> keyAlone = [.. configuration.BreakGlass is Exemption g ? [g.Name] : (string[])[], .. configuration.Exemptions.Keys];
-        HostFile dropIn = Existing(SshdFiles.DropInPath, 0x1A4);
         HostFile include = Existing(PamLayout.IncludePath, 0x1A4);
         string dropInText = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, keyAlone, glass.KeysMove);
         string staged = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, [.. keyAlone, probe], glass.KeysMove);
