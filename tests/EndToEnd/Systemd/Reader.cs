@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Sallyport.EndToEnd.Dev;
 using Sallyport.EndToEnd.Harness;
 using Sallyport.EndToEnd.RootOnlyStore;
 using Command = Sallyport.EndToEnd.Dev.Command;
