@@ -53,6 +53,7 @@ internal static class FindingId
     public const string AskGroupMissing = "ask-group-missing";
     public const string AskGroupEmpty = "ask-group-empty";
     public const string EnrolmentAllow = "enrolment-allow";
+    public const string Exempt = "exempt";
     public const string ExemptUnknown = "exempt-unknown";
     public const string ExemptPast = "exempt-past";
     public const string ExemptEnding = "exempt-ending";

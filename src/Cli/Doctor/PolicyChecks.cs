@@ -99,6 +99,11 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
                 $"{exemption.Name} is exempt for {days} more days, until {Date(exemption.Until)}",
                 "from then on it is asked like everybody", "give it a new end, or see that it is not needed", where);
         }
+        else
+        {
+            findings.Note(FindingId.Exempt, $"{exemption.Name} is not asked until {Date(exemption.Until)}: {exemption.Reason}",
+                "its key is all that it needs", "nothing, while the reason holds", where);
+        }
     }
 
     private void CheckBreakGlass(string name, SshdProgram? sshd)

@@ -24,6 +24,7 @@ public sealed class DoctorCommandTests
         { "true", "break-glass-missing", "note", "/etc/sallyport/sallyport.conf" },
         { "printf '[exempt nobody-here]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf", "exempt-unknown", "warning", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[exempt alice]\nreason = x\nuntil = %s\n' $(date -u -d '+3 days' +%F) > /etc/sallyport/sallyport.conf", "exempt-ending", "warning", "/etc/sallyport/sallyport.conf:1" },
+        { "printf '[exempt alice]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf", "exempt", "note", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[break_glass alice]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf", "break-glass-unused", "warning", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[break_glass alice]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf; rm /etc/ssh/authorized_keys/alice", "break-glass-keys", "warning", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[break_glass alice]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf; chmod 0777 /etc/ssh/authorized_keys", "break-glass-keys", "warning", "/etc/ssh/authorized_keys" },
