@@ -1,3 +1,4 @@
+using Sallyport.Cli.Sshd;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Interop;
 
@@ -113,6 +114,14 @@ internal sealed class Plan
             yield return $"there is no account {name} to be exempt";
         }
 
+        // Under a Match line it wins over the drop-in for whom it names: by less than two steps, or by one that he has not got.
+        foreach (SshdLine line in SshdFile.Read(SshdFiles.ConfigPath).Lines.Where(line =>
+            line.Under.Count > 0 && line.File != SshdFiles.DropInPath && WinsOverSetup(line)))
+        {
+            yield return $"{line.Where}: '{line.Keyword} {line.Value}' stands under a Match line, so it would hold there and not what "
+                + "setup writes: take it out. Who needs his key alone: --exempt=NAME:UNTIL:REASON";
+        }
+
         if (!LoginAccounts(configuration.BreakGlass?.Name).Any())
         {
             yield return "root by its key, and the break-glass account, are the only ways in: "
@@ -125,6 +134,14 @@ internal sealed class Plan
             yield return $"--root-owned-keys: {without.Name} has no file in /etc/ssh/authorized_keys.d and would be locked out";
         }
     }
+
+    private static bool WinsOverSetup(SshdLine line) => line.Keyword switch
+    {
+        "authenticationmethods" => line.Value != "publickey,keyboard-interactive",
+        "kbdinteractiveauthentication" or "challengeresponseauthentication" or "pubkeyauthentication" =>
+            !line.Value.Equals("yes", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
 
     /// <summary>Who has a key of his own, but for root and the break-glass account.</summary>
     private static IEnumerable<Account> LoginAccounts(string? breakGlass) => Pwd.All().Where(account =>
