@@ -1,0 +1,83 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Sallyport.Server.Persistence;
+
+namespace Sallyport.Server.Applications;
+
+internal readonly record struct IntegrationId(Guid Value);
+
+/// <summary>What asks for second factors: a host, or a fleet that shares one integration key.</summary>
+internal sealed class Application
+{
+    public required IntegrationId Id { get; init; }
+
+    /// <summary>Duo's ikey: "DI" and 18 capital letters and digits. Public.</summary>
+    public required string IntegrationKey { get; init; }
+
+    public required string Name { get; set; }
+
+    /// <summary>Duo's skey, 40 characters, encrypted.</summary>
+    public required byte[] ProtectedSecretKey { get; set; }
+
+    /// <summary>The one before the last rotation, good until <see cref="PreviousSecretKeyUntil"/>.</summary>
+    public byte[]? PreviousProtectedSecretKey { get; set; }
+
+    public DateTimeOffset? PreviousSecretKeyUntil { get; set; }
+
+    /// <summary>Takes signatures without a date, which can be replayed for ever: clients before 2.0.4.</summary>
+    public bool LegacyClients { get; set; }
+
+    public NewUserPolicy NewUsers { get; set; } = NewUserPolicy.Deny;
+
+    /// <summary>Until then everybody who is unknown may enrol; null: only who is invited.</summary>
+    public DateTimeOffset? EnrolUntil { get; set; }
+
+    public UsernameNormalization Usernames { get; set; } = UsernameNormalization.None;
+
+    /// <summary>Blank-separated; empty: everybody. Who is in none of them is denied.</summary>
+    public string AllowedGroups { get; set; } = "";
+
+    /// <summary>Blank-separated factors that it takes: passcode, bypass; empty: all that the server knows.</summary>
+    public string AllowedFactors { get; set; } = "";
+
+    /// <summary>Blank-separated networks (CIDR) from which no second factor is asked; empty: none.</summary>
+    public string TrustedNetworks { get; set; } = "";
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>What happens to a name that is not known.</summary>
+internal enum NewUserPolicy
+{
+    Deny,
+    Enrol,
+}
+
+/// <summary>Whether DOM\alice, alice@dom and alice are one user (Duo's username_normalization_policy).</summary>
+internal enum UsernameNormalization
+{
+    None,
+    Simple,
+}
+
+internal sealed class ApplicationMapping : IEntityTypeConfiguration<Application>
+{
+    public void Configure(EntityTypeBuilder<Application> application)
+    {
+        application.ToTable("applications");
+        application.HasKey(a => a.Id);
+        application.Property(a => a.Id).HasConversion(id => id.Value, value => new IntegrationId(value)).ValueGeneratedNever();
+        application.Property(a => a.IntegrationKey).HasMaxLength(20);
+        application.HasIndex(a => a.IntegrationKey).IsUnique();
+        application.Property(a => a.Name).HasMaxLength(128);
+        application.HasIndex(a => a.Name).IsUnique();
+    }
+}
+
+internal static class ApplicationTable
+{
+    extension(ServerDbContext db)
+    {
+        public DbSet<Application> Applications => db.Set<Application>();
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Sallyport.Server.Applications;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
+
+namespace Sallyport.Server.Authentications;
+
+/// <summary>One attempt whose verdict a client fetches by its transaction id (async=1).</summary>
+internal sealed class Authentication
+{
+    /// <summary>Duo's txid: a random UUID, the only thing that opens it besides the application's signature.</summary>
+    public required string TransactionId { get; init; }
+
+    public required IntegrationId ApplicationId { get; init; }
+
+    public UserId? UserId { get; init; }
+
+    public AuthenticationState State { get; set; } = AuthenticationState.Denied;
+
+    /// <summary>Duo's word beside the result: allow, deny, locked_out…</summary>
+    public required string Status { get; set; }
+
+    /// <summary>For the person who logs in.</summary>
+    public required string StatusMessage { get; set; }
+
+    /// <summary>How often it was asked for.</summary>
+    public int Answers { get; set; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>After it the transaction is nothing that anybody can ask for.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>Zero is a refusal.</summary>
+internal enum AuthenticationState
+{
+    Denied,
+    Waiting,
+    Allowed,
+}
+
+internal sealed class AuthenticationMapping : IEntityTypeConfiguration<Authentication>
+{
+    public void Configure(EntityTypeBuilder<Authentication> authentication)
+    {
+        authentication.ToTable("authentications");
+        authentication.HasKey(a => a.TransactionId);
+        authentication.Property(a => a.TransactionId).HasMaxLength(36);
+        authentication.Property(a => a.ApplicationId).HasConversion(id => id.Value, value => new IntegrationId(value));
+        authentication.Property(a => a.UserId).HasConversion(id => id!.Value.Value, value => new UserId(value));
+        authentication.HasIndex(a => a.ExpiresAt);
+    }
+}
+
+internal static class AuthenticationTable
+{
+    extension(ServerDbContext db)
+    {
+        public DbSet<Authentication> Authentications => db.Set<Authentication>();
+    }
+}
