@@ -9,6 +9,7 @@ internal static class ServeCommand
     public static Command Create(SettingsOptions options)
     {
         var command = new Command("serve", "Answer hosts until told to stop. What runs when no command is given.");
+        options.AddTo(command);
         command.SetAction((result, cancellationToken) => RunAsync(options.Read(result), cancellationToken));
         return command;
     }

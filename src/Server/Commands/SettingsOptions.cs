@@ -1,34 +1,78 @@
 using System.CommandLine;
-using System.Net;
 using Sallyport.Server.Hosting;
 
 namespace Sallyport.Server.Commands;
 
-/// <summary>The settings as options.</summary>
+/// <summary>
+/// The settings as options. Those of <c>init</c> are kept in the data folder; those of <c>serve</c> take the place of
+/// the kept ones while it runs.
+/// </summary>
 internal sealed class SettingsOptions
 {
-    private readonly Option<string> _data = new("--data") { HelpName = "FOLDER", DefaultValueFactory = _ => ServerSettings.DefaultDataFolder, Recursive = true };
-    private readonly Option<string> _publicHost = new("--public-host") { HelpName = "NAME[:PORT]", DefaultValueFactory = _ => "localhost:8443", Recursive = true };
-    private readonly Option<string[]> _listen = new("--listen") { HelpName = "ADDRESS:PORT", Recursive = true };
-    private readonly Option<string?> _postgres = new("--postgres") { HelpName = "CONNECTION", Recursive = true };
+    private readonly Option<string> _data = new("--data")
+    {
+        HelpName = "FOLDER",
+        Description = "where database, keys and certificates are",
+        DefaultValueFactory = _ => ServerSettings.DefaultDataFolder,
+        Recursive = true,
+    };
+
+    private readonly Option<string[]>[] _settings =
+    [
+        Setting("public-host", "NAME[:PORT]", "what hosts write behind 'host =' (port: 443)"),
+        Setting("listen", "ADDRESS:PORT", "where to listen; may be repeated (127.0.0.1, at the public host's port)"),
+        Setting("postgres", "CONNECTION", "PostgreSQL instead of SQLite; ps shows it to everybody here: rather"),
+        Setting("postgres-file", "FILE", "the file that has the connection string"),
+        Setting("certificate", "FILE", "certificate and chain, PEM (one by the private CA)"),
+        Setting("certificate-key", "FILE", "its key, PEM"),
+        Setting("trusted-proxy", "ADDRESS|CIDR", "whose X-Forwarded-For is believed; may be repeated (nobody's)"),
+        Setting("metrics", "ADDRESS:PORT", "where Prometheus asks, on loopback (nowhere)"),
+        Setting("otlp", "URL", "where OpenTelemetry is sent (nowhere)"),
+        Setting("log", "text|json", "how the log is written (text)"),
+    ];
+
+    // To measure what re-arming TCP_QUICKACK is worth; no setting, because nobody wants it off.
+    private readonly Option<bool> _noQuickAck = new("--no-quickack") { Hidden = true };
+
+    /// <summary>For every command.</summary>
+    public void AddDataTo(Command root) => root.Add(_data);
 
     public void AddTo(Command command)
     {
-        command.Add(_data);
-        command.Add(_publicHost);
-        command.Add(_listen);
-        command.Add(_postgres);
+        foreach (Option option in _settings)
+        {
+            command.Add(option);
+        }
+
+        command.Add(_noQuickAck);
     }
 
-    public ServerSettings Read(ParseResult result) => new()
+    public string DataFolder(ParseResult result) => result.GetRequiredValue(_data);
+
+    /// <summary>What was given on the command line.</summary>
+    public IReadOnlyList<Setting> Given(ParseResult result) =>
+    [
+        .. from option in _settings
+           from value in result.GetResult(option) is null ? [] : result.GetValue(option) ?? []
+           select new Setting(option.Name[2..], value, option.Name),
+    ];
+
+    /// <summary>The kept settings, and over them what was given on the command line.</summary>
+    public ServerSettings Read(ParseResult result)
     {
-        DataFolder = result.GetRequiredValue(_data),
-        Postgres = result.GetValue(_postgres),
-        PublicHost = PublicHost.TryParse(result.GetRequiredValue(_publicHost), out PublicHost? host)
-            ? host
-            : throw new SettingsException("--public-host: NAME or NAME:PORT"),
-        Listen = [.. (result.GetValue(_listen) ?? []).Select(text => IPEndPoint.TryParse(text, out IPEndPoint? endpoint)
-            ? endpoint
-            : throw new SettingsException($"--listen {text}: ADDRESS:PORT"))],
+        string folder = DataFolder(result);
+        IReadOnlyList<Setting> given = Given(result);
+        IReadOnlyList<Setting> kept = SettingsFile.Exists(folder) ? SettingsFile.Read(folder) : [];
+        ServerSettings settings = ServerSettings.Parse(
+            folder, [.. kept.Where(setting => given.All(other => other.Key != setting.Key)), .. given]);
+        return settings with { QuickAck = !result.GetValue(_noQuickAck) };
+    }
+
+    private static Option<string[]> Setting(string key, string value, string description) => new("--" + key)
+    {
+        HelpName = value,
+        Description = description,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
 }

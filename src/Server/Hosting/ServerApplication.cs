@@ -1,7 +1,3 @@
-using System.Net;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-
 namespace Sallyport.Server.Hosting;
 
 /// <summary>The web application: what listens, and what answers where.</summary>
@@ -17,33 +13,16 @@ internal static class ServerApplication
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSallyportServer(settings);
         builder.Services.AddRoutingCore();
-        builder.Logging.AddConsole();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8)); // the unit gives 10
+        LogSettings.Apply(builder.Logging, settings);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel => KestrelSettings.Apply(kestrel, settings));
         replace?.Invoke(builder.Services);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, settings));
 
         WebApplication app = builder.Build();
         app.Services.GetRequiredService<ServerCertificates>().Load();
-        app.MapGet("/healthz", () => TypedResults.Text("ok\n"));
+        app.UseClientAddress(settings);
+        app.MapHealth();
         return app;
-    }
-
-    private static void Configure(KestrelServerOptions kestrel, ServerSettings settings)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(330);
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.MaxRequestBodySize = 64 * 1024;
-        foreach (IPEndPoint endpoint in settings.Endpoints)
-        {
-            kestrel.Listen(endpoint, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http1;
-                ServerCertificates certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
-                listen.UseHttps(new TlsHandshakeCallbackOptions
-                {
-                    OnConnection = _ => ValueTask.FromResult(certificates.Current),
-                });
-            });
-        }
     }
 }

@@ -5,72 +5,90 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sallyport.Server.Hosting;
 
-/// <summary>The certificate that connections get, now. A newer one takes its place without a restart.</summary>
-internal sealed class ServerCertificates(ServerSettings settings, TimeProvider time)
+/// <summary>The certificate that connections get. A newer one takes its place without a restart.</summary>
+internal sealed class ServerCertificates(
+    ServerSettings settings, TimeProvider time, ILogger<ServerCertificates> logger)
 {
-    private volatile SslServerAuthenticationOptions? _current;
-
-    public string CaFile => Path.Combine(settings.DataFolder, "ca.pem");
-
-    private string CaKeyFile => Path.Combine(settings.DataFolder, "ca-key.pem");
-
-    private string LeafFile => Path.Combine(settings.DataFolder, "certificate.pem");
-
-    private string LeafKeyFile => Path.Combine(settings.DataFolder, "certificate-key.pem");
+    private readonly LeafFiles _leaf = new(settings);
+    private volatile Serving? _serving;
+    private string? _lastText;
 
     public SslServerAuthenticationOptions Current =>
-        _current ?? throw new InvalidOperationException("no certificate was loaded");
+        _serving?.Options ?? throw new InvalidOperationException("no certificate was loaded");
 
+    public bool IsValid => _serving is Serving serving
+        && time.GetUtcNow() is DateTimeOffset now && serving.NotBefore <= now && now < serving.NotAfter;
+
+    /// <summary>At start: there must be one.</summary>
     /// <exception cref="SettingsException">There is none that can be used.</exception>
     public void Load()
     {
         if (settings.Certificate is null)
         {
-            Issue();
+            _leaf.Renew(time.GetUtcNow());
         }
 
+        Read();
+    }
+
+    /// <summary>Later: the one in use stays until there is a better one.</summary>
+    public void Refresh()
+    {
         try
         {
-            X509Certificate2 leaf = X509Certificate2.CreateFromPemFile(
-                settings.Certificate ?? LeafFile, settings.CertificateKey ?? LeafKeyFile);
-            Use(leaf, settings.Certificate);
+            if (settings.Certificate is null && _leaf.Renew(time.GetUtcNow()))
+            {
+                Log.CertificateIssued(logger, settings.PublicHost.Name);
+            }
+
+            if (Read() && _serving is Serving serving)
+            {
+                Log.CertificateTaken(logger, serving.NotAfter);
+            }
         }
-        catch (Exception unusable) when (unusable is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (SettingsException unusable)
         {
-            throw new SettingsException($"{settings.Certificate ?? LeafFile}: {unusable.Message}", unusable);
+            Log.CertificateKept(logger, unusable.Message);
         }
     }
 
-    private void Use(X509Certificate2 leaf, string? chainFile)
+    /// <returns>Whether the files have another text than the last time.</returns>
+    private bool Read()
     {
-        var chain = new X509Certificate2Collection();
-        if (chainFile is not null)
+        string file = settings.Certificate ?? _leaf.Certificate;
+        try
         {
-            chain.ImportFromPemFile(chainFile);
-        }
+            string certificate = File.ReadAllText(file);
+            string key = File.ReadAllText(settings.CertificateKey ?? _leaf.Key);
+            if (certificate + key == _lastText)
+            {
+                return false;
+            }
 
-        _current = new SslServerAuthenticationOptions
+            // A pair that is half written does not fit together. It is tried, and logged, once.
+            _lastText = certificate + key;
+            var leaf = X509Certificate2.CreateFromPem(certificate, key);
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPem(certificate);
+            _serving = new Serving(Options(leaf, chain), leaf.NotBefore, leaf.NotAfter);
+            return true;
+        }
+        catch (Exception unusable)
+            when (unusable is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [SslApplicationProtocol.Http11],
-            ClientCertificateRequired = false,
-        };
+            throw new SettingsException($"{file}: {unusable.Message}", unusable);
+        }
     }
 
-    private void Issue()
+    private static SslServerAuthenticationOptions Options(X509Certificate2 leaf, X509Certificate2Collection chain) => new()
     {
-        DateTimeOffset now = time.GetUtcNow();
-        if (!File.Exists(CaFile))
-        {
-            using X509Certificate2 created = PrivateCa.Create(settings.PublicHost, now);
-            DataFolder.Write(CaKeyFile, created.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n");
-            DataFolder.Write(CaFile, created.ExportCertificatePem() + "\n");
-        }
+        // Made once: else each handshake would build the chain again. Offline: no fetching of issuers or OCSP answers.
+        ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ApplicationProtocols = [SslApplicationProtocol.Http11],
+        ClientCertificateRequired = false,
+    };
 
-        using X509Certificate2 authority = X509Certificate2.CreateFromPemFile(CaFile, CaKeyFile);
-        using X509Certificate2 leaf = PrivateCa.Issue(authority, settings.PublicHost, now);
-        DataFolder.Write(LeafKeyFile, leaf.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n");
-        DataFolder.Write(LeafFile, leaf.ExportCertificatePem() + "\n");
-    }
+    private sealed record Serving(
+        SslServerAuthenticationOptions Options, DateTimeOffset NotBefore, DateTimeOffset NotAfter);
 }

@@ -12,6 +12,10 @@ internal static class ServerServices
         services.AddSingleton(settings.Database);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServerCertificates>();
+        services.AddHostedService<CertificateWatch>();
+        services.AddSingleton<ConnectionLimit>();
+        services.AddSingleton<Readiness>();
+        services.AddHostedService<SystemdNotice>();
         services.AddDatabase(settings.Database);
         return services;
     }

@@ -4,7 +4,7 @@ using Sallyport.Server.Persistence;
 namespace Sallyport.Server.Hosting;
 
 /// <summary>What an administrator says about this node. docs/reference/server-settings.md has every key.</summary>
-internal sealed record ServerSettings
+internal sealed partial record ServerSettings
 {
     public const string DefaultDataFolder = "/var/lib/sallyport-server";
 

@@ -1,0 +1,47 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Sallyport.Server.Hosting;
+
+/// <summary>How the web server treats connections, and what it does not put up with.</summary>
+internal static class KestrelSettings
+{
+    public const int LongestBody = 64 * 1024;
+
+    private const int MostConnections = 8192;
+
+    public static void Apply(KestrelServerOptions kestrel, ServerSettings settings)
+    {
+        kestrel.AddServerHeader = false;
+
+        // A client holds its connection while somebody looks for a passcode; facts of its side say 300 s and more.
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(330);
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.MaxRequestBodySize = LongestBody;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+        kestrel.Limits.MaxConcurrentConnections = MostConnections;
+
+        ServerCertificates certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();
+        ConnectionLimit limit = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
+        foreach (IPEndPoint endpoint in settings.Endpoints)
+        {
+            kestrel.Listen(endpoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1; // no client of ours speaks another
+                listen.Use(limit.Below);
+                if (settings.QuickAck)
+                {
+                    listen.Use(QuickAck.Below);
+                }
+
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(certificates.Current),
+                    HandshakeTimeout = TimeSpan.FromSeconds(10),
+                });
+            });
+        }
+    }
+}

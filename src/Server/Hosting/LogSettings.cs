@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace Sallyport.Server.Hosting;
+
+/// <summary>The log goes to standard output, for journald or a container. Secrets are never handed to it.</summary>
+internal static class LogSettings
+{
+    public static void Apply(ILoggingBuilder logging, ServerSettings settings)
+    {
+        logging.SetMinimumLevel(LogLevel.Information);
+
+        // A line for each request and each statement says nothing that the audit events do not say better.
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        if (settings.Log is LogFormat.Json)
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            });
+        }
+    }
+}
