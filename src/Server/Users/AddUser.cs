@@ -69,7 +69,6 @@ internal sealed class AddUser(Transactions transactions, AdministratorAudit audi
     {
         string[] names = [user.Name, .. aliases];
         if (aliases.Contains(user.Name)
-            || await db.Users.AnyAsync(u => names.Contains(u.Name), cancellationToken)
             || await db.Aliases.AnyAsync(a => names.Contains(a.Name), cancellationToken))
         {
             return new AddUserResult.NameTaken();

@@ -9,8 +9,7 @@ internal static class FindUser
     {
         /// <summary>Whose name or alias it is, tracked; null: nobody's. Names are compared by bytes.</summary>
         public async Task<User?> FindUserAsync(string name, CancellationToken cancellationToken) =>
-            await db.Users.SingleOrDefaultAsync(u => u.Name == name, cancellationToken)
-            ?? await db.Aliases.Where(a => a.Name == name)
+            await db.Aliases.Where(a => a.Name == name)
                 .Join(db.Users, a => a.UserId, u => u.Id, (_, user) => user)
                 .SingleOrDefaultAsync(cancellationToken);
     }
