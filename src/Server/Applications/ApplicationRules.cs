@@ -16,18 +16,23 @@ internal static class ApplicationRules
             return $"a name has 1 to {MostNameCharacters} characters and no control characters";
         }
 
+        if (FindApplication.LooksLikeKey(request.Name))
+        {
+            return "a name does not look like an integration key";
+        }
+
         if (request.AllowedGroups.FirstOrDefault(g => !Names.IsWord(g)) is { } group)
         {
-            return $"no name of a group: '{group}'";
+            return $"no name of a group: '{Names.ForTerminal(group)}'";
         }
 
         if (request.AllowedFactors.FirstOrDefault(f => f is not ("passcode" or "bypass")) is { } factor)
         {
-            return $"no factor that this server knows: '{factor}' (passcode, bypass)";
+            return $"no factor that this server knows: '{Names.ForTerminal(factor)}' (passcode, bypass)";
         }
 
         return request.TrustedNetworks.FirstOrDefault(n => !IPNetwork.TryParse(n, out _)) is { } network
-            ? $"no network: '{network}' (an address, a slash and the bits of the prefix)"
+            ? $"no network: '{Names.ForTerminal(network)}' (an address, a slash and the bits of the prefix)"
             : null;
     }
 }

@@ -3,5 +3,9 @@ namespace Sallyport.Server.Devices;
 internal static class DeviceServices
 {
     public static IServiceCollection AddDevices(this IServiceCollection services) => services
-        .AddSingleton<AddTotpDevice>();
+        .AddSingleton<AddTotpDevice>()
+        .AddSingleton<AddHotpDevice>()
+        .AddSingleton<ListDevices>()
+        .AddSingleton<AssignDevice>()
+        .AddSingleton<RemoveDevice>();
 }

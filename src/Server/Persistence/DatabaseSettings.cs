@@ -1,5 +1,7 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Sallyport.Server.Persistence;
 
@@ -14,14 +16,27 @@ internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
 
     public void Use(DbContextOptionsBuilder builder)
     {
-        if (Postgres is not null)
+        if (Postgres is null)
         {
-            builder.UseNpgsql(Postgres);
+            UseSqlite(builder, pooling: true);
         }
         else
         {
-            SqliteConnectionStringBuilder file = new() { DataSource = SqliteFile, DefaultTimeout = 5 };
-            builder.UseSqlite(file.ToString()).AddInterceptors(_pragmas);
+            // A login does not wait longer for a database that is gone, where the setting says nothing else.
+            DbConnectionStringBuilder said = new() { ConnectionString = Postgres };
+            NpgsqlConnectionStringBuilder server = new(Postgres);
+            server.Timeout = said.ContainsKey("Timeout") ? server.Timeout : 5;
+            server.CommandTimeout = said.ContainsKey("Command Timeout") ? server.CommandTimeout : 10;
+            builder.UseNpgsql(server.ToString());
         }
+    }
+
+    /// <summary>A connection that is nobody else's, and gone when it is closed.</summary>
+    public void UseForWriter(DbContextOptionsBuilder builder) => UseSqlite(builder, pooling: false);
+
+    private void UseSqlite(DbContextOptionsBuilder builder, bool pooling)
+    {
+        SqliteConnectionStringBuilder file = new() { DataSource = SqliteFile, DefaultTimeout = 5, Pooling = pooling };
+        builder.UseSqlite(file.ToString()).AddInterceptors(_pragmas);
     }
 }
