@@ -1,23 +1,42 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace Sallyport.Server.Persistence;
 
 /// <summary>Where the database is: PostgreSQL by its one setting, else a SQLite file in the data folder.</summary>
+/// <param name="DataFolder">Also where the key files are, whatever the database.</param>
 /// <param name="Postgres">A connection string of Npgsql; null: SQLite.</param>
 internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
 {
+    private static readonly SqlitePragmas _pragmas = new();
+
     public string SqliteFile => Path.Combine(DataFolder, "sallyport.db");
 
     public void Use(DbContextOptionsBuilder builder)
     {
-        if (Postgres is not null)
+        if (Postgres is null)
         {
-            builder.UseNpgsql(Postgres);
+            UseSqlite(builder, pooling: true);
         }
         else
         {
-            builder.UseSqlite(new SqliteConnectionStringBuilder { DataSource = SqliteFile, ForeignKeys = true }.ToString());
+            // A login does not wait longer for a database that is gone, where the setting says nothing else.
+            DbConnectionStringBuilder said = new() { ConnectionString = Postgres };
+            NpgsqlConnectionStringBuilder server = new(Postgres);
+            server.Timeout = said.ContainsKey("Timeout") ? server.Timeout : 5;
+            server.CommandTimeout = said.ContainsKey("Command Timeout") ? server.CommandTimeout : 10;
+            builder.UseNpgsql(server.ToString());
         }
+    }
+
+    /// <summary>A connection that is nobody else's, and gone when it is closed.</summary>
+    public void UseForWriter(DbContextOptionsBuilder builder) => UseSqlite(builder, pooling: false);
+
+    private void UseSqlite(DbContextOptionsBuilder builder, bool pooling)
+    {
+        SqliteConnectionStringBuilder file = new() { DataSource = SqliteFile, DefaultTimeout = 5, Pooling = pooling };
+        builder.UseSqlite(file.ToString()).AddInterceptors(_pragmas);
     }
 }

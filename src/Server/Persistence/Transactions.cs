@@ -3,18 +3,43 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Sallyport.Server.Persistence;
 
-/// <summary>The one way to change anything: an act and its audit event are in one transaction, durable when it returns.</summary>
-internal sealed class Transactions(IDbContextFactory<ServerDbContext> contexts)
+/// <summary>
+/// The one way to change anything: an act and its audit event are in one transaction, durable when it returns. An act
+/// that has begun is finished, also where its caller is gone. What is thrown, whatever it is, is a refusal to the
+/// caller: where the connection was lost in the commit nobody knows whether it happened, so nothing is tried again.
+/// </summary>
+/// <remarks>
+/// An act reads and writes through the context that it gets, keeps nothing of it, and waits for nothing else: on SQLite
+/// all acts stand in one queue (<see cref="SqliteWriter"/>). It checks and consumes in one statement, because on
+/// PostgreSQL acts run side by side at READ COMMITTED.
+/// </remarks>
+internal sealed class Transactions(IDbContextFactory<ServerDbContext> contexts, DatabaseSettings settings) : IDisposable
 {
+    private readonly SqliteWriter? _writer = settings.Postgres is null ? new(settings) : null;
+
     /// <summary>What <paramref name="act"/> throws undoes it.</summary>
-    public async Task<T> RunAsync<T>(
-        Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the wait; an act that has not begun then never does.</param>
+    public Task<T> RunAsync<T>(Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
     {
-        await using ServerDbContext db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        T result = await act(db, cancellationToken);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
+        Task<T> running = _writer is null ? RunAloneAsync(act) : _writer.RunAsync(act, cancellationToken);
+        return cancellationToken.CanBeCanceled ? running.WaitAsync(cancellationToken) : running;
+    }
+
+    public void Dispose() => _writer?.Dispose();
+
+    private async Task<T> RunAloneAsync<T>(Func<ServerDbContext, CancellationToken, Task<T>> act)
+    {
+        await using ServerDbContext db = await contexts.CreateDbContextAsync(CancellationToken.None);
+        db.Database.AutoSavepointsEnabled = false;
+        await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
+        T result = await act(db, CancellationToken.None);
+        await db.SaveChangesAsync(CancellationToken.None);
+        await transaction.CommitAsync(CancellationToken.None);
         return result;
     }
 }

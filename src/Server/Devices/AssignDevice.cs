@@ -1,0 +1,97 @@
+using Microsoft.EntityFrameworkCore;
+using Sallyport.Server.Audit;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
+
+namespace Sallyport.Server.Devices;
+
+internal enum AssignDeviceResult
+{
+    Unspecified,
+    UnknownDevice,
+    UnknownUser,
+
+    /// <summary>Another user has it: it is taken from him first.</summary>
+    SomebodyHasIt,
+
+    /// <summary>Only a hardware token goes from one to another.</summary>
+    NoHardwareToken,
+    Assigned,
+}
+
+/// <summary>Gives a hardware token to a user, or takes it back.</summary>
+internal sealed class AssignDevice(Transactions transactions, AdministratorAudit audit)
+{
+    /// <param name="device">Its key or its serial.</param>
+    /// <param name="user">A name or an alias; null: nobody.</param>
+    public Task<AssignDeviceResult> RunAsync(string device, string? user, CancellationToken cancellationToken) =>
+        transactions.RunAsync(
+            async (db, stop) =>
+            {
+                if (await db.Devices.FindDeviceAsync(device, stop) is not { } found)
+                {
+                    return AssignDeviceResult.UnknownDevice;
+                }
+
+                if (found.Kind is not DeviceKind.Hotp)
+                {
+                    return AssignDeviceResult.NoHardwareToken;
+                }
+
+                User? owner = user is null ? null : await db.FindUserAsync(user, stop);
+                if (user is not null && owner is null)
+                {
+                    return AssignDeviceResult.UnknownUser;
+                }
+
+                UserId? to = owner?.Id;
+                // Check and give in one statement: of two administrators one gives it.
+                int given = await db.Devices
+                    .Where(d => d.Id == found.Id && (to == null || d.UserId == null || d.UserId == to))
+                    .ExecuteUpdateAsync(d => d.SetProperty(x => x.UserId, to), stop);
+                if (given != 1)
+                {
+                    return AssignDeviceResult.SomebodyHasIt;
+                }
+
+                audit.Add(
+                    db,
+                    owner is null ? "device_unassign" : "device_assign",
+                    userName: owner?.Name,
+                    userKey: owner?.Key,
+                    deviceKey: found.Key);
+                return AssignDeviceResult.Assigned;
+            },
+            cancellationToken);
+}
+
+/// <summary>Removes a device with its secret.</summary>
+internal sealed class RemoveDevice(Transactions transactions, AdministratorAudit audit)
+{
+    /// <summary>False: there is none.</summary>
+    /// <param name="device">Its key or its serial.</param>
+    public Task<bool> RunAsync(string device, CancellationToken cancellationToken) => transactions.RunAsync(
+        async (db, stop) =>
+        {
+            if (await db.Devices.FindDeviceAsync(device, stop) is not { } found)
+            {
+                return false;
+            }
+
+            UserId? owner = found.UserId;
+            User? user = owner is null ? null : await db.Users.SingleAsync(u => u.Id == owner, stop);
+            db.Devices.Remove(found);
+            audit.Add(db, "device_remove", userName: user?.Name, userKey: user?.Key, deviceKey: found.Key);
+            return true;
+        },
+        cancellationToken);
+}
+
+internal static class FindDevice
+{
+    /// <summary>By its key, else by its serial, tracked; null: there is none.</summary>
+    public static async Task<Device?> FindDeviceAsync(
+        this DbSet<Device> devices, string device, CancellationToken cancellationToken) =>
+        await devices.SingleOrDefaultAsync(d => d.Key == device, cancellationToken)
+        ?? await devices.SingleOrDefaultAsync(d => d.Serial == device, cancellationToken);
+}

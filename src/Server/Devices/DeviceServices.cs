@@ -1,0 +1,11 @@
+namespace Sallyport.Server.Devices;
+
+internal static class DeviceServices
+{
+    public static IServiceCollection AddDevices(this IServiceCollection services) => services
+        .AddSingleton<AddTotpDevice>()
+        .AddSingleton<AddHotpDevice>()
+        .AddSingleton<ListDevices>()
+        .AddSingleton<AssignDevice>()
+        .AddSingleton<RemoveDevice>();
+}

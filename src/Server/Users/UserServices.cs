@@ -1,0 +1,15 @@
+namespace Sallyport.Server.Users;
+
+internal static class UserServices
+{
+    public static IServiceCollection AddUsers(this IServiceCollection services) => services
+        .AddSingleton<AddUser>()
+        .AddSingleton<ListUsers>()
+        .AddSingleton<ShowUser>()
+        .AddSingleton<DisableUser>()
+        .AddSingleton<EnableUser>()
+        .AddSingleton<UnlockUser>()
+        .AddSingleton<RemoveUser>()
+        .AddSingleton<InviteUser>()
+        .AddSingleton<AddBypassCode>();
+}
