@@ -18,7 +18,7 @@ internal enum BsonType : byte
 /// A BSON document of the types that answers are made of: text, document, array, truth value, numbers of 32 and 64 bits
 /// (docs/formats/duo-bson.md). Elements are in their order, and no name is there twice.
 /// </summary>
-public sealed partial class BsonDocument
+public sealed class BsonDocument
 {
     /// <summary>The most bytes of a document.</summary>
     public const int MaxBytes = 64 * 1024;
@@ -37,14 +37,23 @@ public sealed partial class BsonDocument
     /// </summary>
     public IReadOnlyList<KeyValuePair<string, object>> Elements { get; }
 
-    /// <summary>The value of this name, if it is there and of this type; else the default value.</summary>
+    /// <summary>The value of this name, if it is there and of this type.</summary>
     /// <typeparam name="T">One of the types of <see cref="Elements"/>.</typeparam>
     /// <param name="name">The name, exactly.</param>
-    /// <param name="value">The value.</param>
+    /// <param name="value">The value; the default value if there is none.</param>
     public bool TryGet<T>(string name, [NotNullWhen(true)] out T? value)
     {
-        value = Elements.FirstOrDefault(element => element.Key == name).Value is T found ? found : default;
-        return value is not null && Elements.Any(element => element.Key == name && element.Value is T);
+        foreach ((string key, object element) in Elements)
+        {
+            if (key == name && element is T found)
+            {
+                value = found;
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
     }
 
     /// <summary>
@@ -56,6 +65,14 @@ public sealed partial class BsonDocument
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out BsonDocument? document)
     {
         document = null;
-        return false;
+        if (bytes.Length <= MaxBytes
+            && new BsonReader(bytes).TryReadAll(out List<KeyValuePair<string, object>> elements))
+        {
+            document = new(elements);
+        }
+
+        return document is not null;
     }
+
+    internal static BsonDocument Of(IReadOnlyList<KeyValuePair<string, object>> elements) => new(elements);
 }

@@ -90,7 +90,7 @@ public sealed class BsonWriter
     }
 
     /// <summary>Ends the outermost document and gives its bytes. Nothing can be written afterwards.</summary>
-    /// <exception cref="InvalidOperationException">A document or an array has not been ended, or this one has.</exception>
+    /// <exception cref="InvalidOperationException">Something has not been ended, or this document has.</exception>
     public byte[] ToBytes()
     {
         if (_levels.Count != 1)

@@ -5,8 +5,8 @@ using System.Text;
 namespace Sallyport.Protocol.Duo;
 
 /// <summary>
-/// The Authorization header of a request (RFC 7617): <c>Basic</c> and the base64 of integration key, colon and HMAC. Each
-/// pair has exactly one text, so that <see cref="HexMac"/> can tell a request that comes again.
+/// The Authorization header of a request (RFC 7617): <c>Basic</c> and the base64 of integration key, colon and HMAC.
+/// Each pair has exactly one text, so that <see cref="HexMac"/> can tell a request that comes again.
 /// </summary>
 public sealed class DuoAuthorization
 {
@@ -18,9 +18,15 @@ public sealed class DuoAuthorization
 
     private const string Scheme = "Basic ";
 
+    private static readonly SearchValues<byte> KeyCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8);
+
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
+
     private readonly byte[] _hexMac;
 
-    private DuoAuthorization(string integrationKey, byte[] hexMac) => (IntegrationKey, _hexMac) = (integrationKey, hexMac);
+    private DuoAuthorization(string integrationKey, byte[] hexMac) =>
+        (IntegrationKey, _hexMac) = (integrationKey, hexMac);
 
     /// <summary>Whose secret key to verify with: 20 characters, A to Z and 0 to 9.</summary>
     public string IntegrationKey { get; }
@@ -57,16 +63,17 @@ public sealed class DuoAuthorization
     /// <summary>The header for a request that <see cref="DuoSignature.Sign"/> has signed.</summary>
     /// <param name="integrationKey">20 characters, A to Z and 0 to 9.</param>
     /// <param name="hexMac">40 or 128 lower-case hexadecimal digits.</param>
-    public static string Format(string integrationKey, string hexMac) =>
-        Scheme + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{integrationKey}:{hexMac}"));
+    /// <exception cref="ArgumentException">They are something else.</exception>
+    public static string Format(string integrationKey, string hexMac)
+    {
+        string header = Scheme + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{integrationKey}:{hexMac}"));
+        return TryParse(header, out _)
+            ? header
+            : throw new ArgumentException("No integration key, or no HMAC.", nameof(integrationKey));
+    }
 
     /// <summary>The same text for every header.</summary>
     public override string ToString() => "[authorization]";
-
-    private static readonly SearchValues<byte> KeyCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8);
-
-    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
 
     /// <summary>Base64 in the one form that encoding gives: no blanks, padded, no bits left over.</summary>
     private static bool TryDecode(string base64, out byte[] decoded)

@@ -1,6 +1,6 @@
 namespace Sallyport.Protocol.Duo;
 
-/// <summary>Why bytes are no parameters (docs/formats/duo-signature.md, section Parameters). Zero is a refusal.</summary>
+/// <summary>Why bytes are no parameters (docs/formats/duo-signature.md). Zero is a refusal.</summary>
 public enum DuoParameterProblem
 {
     /// <summary>Not set; a refusal.</summary>

@@ -9,7 +9,7 @@ public sealed class DuoRequestParts
     /// <summary>The Host header, with its port if there is one.</summary>
     public required string Host { get; init; }
 
-    /// <summary>The request target of the first line, undecoded: a path with or without query, or an absolute URI.</summary>
+    /// <summary>The request target, undecoded: a path with or without query, or an absolute URI.</summary>
     public required string Target { get; init; }
 
     /// <summary>The Content-Type header; null if there is none.</summary>
@@ -18,7 +18,7 @@ public sealed class DuoRequestParts
     /// <summary>The bytes of the body.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>The Date header; null if there is none. An X-Duo-Date header is one of <see cref="XDuoHeaders"/>.</summary>
+    /// <summary>The Date header; null if there is none. X-Duo-Date is one of <see cref="XDuoHeaders"/>.</summary>
     public string? Date { get; init; }
 
     /// <summary>Each header whose name begins with X-Duo-, in either case; others are passed over.</summary>

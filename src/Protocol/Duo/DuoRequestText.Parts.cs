@@ -11,7 +11,9 @@ public sealed partial class DuoRequestText
 
     private static bool TryReadHost(string header, out string host)
     {
-        int name = header.StartsWith('[') ? header.IndexOf(']', StringComparison.Ordinal) + 1 : header.IndexOf(':', StringComparison.Ordinal);
+        int name = header.StartsWith('[')
+            ? header.IndexOf(']', StringComparison.Ordinal) + 1
+            : header.IndexOf(':', StringComparison.Ordinal);
         host = name < 0 ? header : header[..name];
         ReadOnlySpan<char> port = header.AsSpan(host.Length);
         bool isAddress = host.StartsWith('[')
@@ -23,7 +25,7 @@ public sealed partial class DuoRequestText
             && (port.IsEmpty || (port.Length <= 6 && port[0] == ':' && !port[1..].ContainsAnyExceptInRange('0', '9')));
     }
 
-    /// <summary>A proxy's client sends an absolute URI; its authority is not looked at, because Host is signed.</summary>
+    /// <summary>Through a proxy comes an absolute URI; its authority is not looked at: Host is signed.</summary>
     private static bool TryReadTarget(string target, out string path, out string query)
     {
         path = query = "";

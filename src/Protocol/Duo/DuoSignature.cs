@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Sallyport.Protocol.Duo;
 
-/// <summary>Signing and verifying requests of Duo's API (docs/formats/duo-signature.md): HMAC (RFC 2104) over a text.</summary>
+/// <summary>Signs and verifies requests of Duo's API: an HMAC over a text (docs/formats/duo-signature.md).</summary>
 public static class DuoSignature
 {
     /// <summary>The fewest bytes of a secret key. Duo's have 40. A shorter one signs and verifies nothing.</summary>

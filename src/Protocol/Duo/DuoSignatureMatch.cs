@@ -37,6 +37,6 @@ public enum DuoDigest
 /// <param name="Digest">With which hash function.</param>
 public sealed record DuoSignatureMatch(DuoSignatureVersion Version, DuoDigest Digest)
 {
-    /// <summary>Whether <see cref="DuoRequestText.Date"/> was signed. The caller then compares it with his clock.</summary>
+    /// <summary>Whether <see cref="DuoRequestText.Date"/> was signed. The caller compares it with his clock.</summary>
     public bool IsDated => Version is DuoSignatureVersion.V2 or DuoSignatureVersion.V4 or DuoSignatureVersion.V5;
 }

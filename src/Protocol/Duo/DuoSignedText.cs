@@ -11,9 +11,10 @@ internal static class DuoSignedText
     {
         HashSet<string> texts = new(StringComparer.Ordinal);
         DuoParameters parameters = SignedParameters(version, request);
+        string[] lines = [parameters.Canonical(), parameters.CanonicalByPair()];
         foreach (string host in (ReadOnlySpan<string>)[request.Host, request.Host.ToLowerInvariant()])
         {
-            foreach (string line in (ReadOnlySpan<string>)[parameters.Canonical(), parameters.CanonicalByPair()])
+            foreach (string line in lines)
             {
                 texts.Add(Of(version, request, host, line, withDateHeader: true));
                 texts.Add(Of(version, request, host, line, withDateHeader: false));
@@ -51,7 +52,7 @@ internal static class DuoSignedText
             text.Append(request.Date).Append('\n');
         }
 
-        text.Append(request.Method).Append('\n').Append(host).Append('\n').Append(request.Path).Append('\n').Append(parameters);
+        text.AppendJoin('\n', request.Method, host, request.Path, parameters);
         if (version is DuoSignatureVersion.V4 or DuoSignatureVersion.V5)
         {
             text.Append('\n').Append(Sha512(request.Body.Span));
