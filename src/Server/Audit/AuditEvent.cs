@@ -52,6 +52,9 @@ internal sealed class AuditEvent
     /// <summary>Ties what belongs to one login.</summary>
     public string? TransactionId { get; init; }
 
+    /// <summary>Who did it, where an administrator did.</summary>
+    public string? Administrator { get; init; }
+
     public string? Detail { get; init; }
 }
 

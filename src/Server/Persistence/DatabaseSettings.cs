@@ -4,9 +4,12 @@ using Microsoft.EntityFrameworkCore;
 namespace Sallyport.Server.Persistence;
 
 /// <summary>Where the database is: PostgreSQL by its one setting, else a SQLite file in the data folder.</summary>
+/// <param name="DataFolder">Also where the key files are, whatever the database.</param>
 /// <param name="Postgres">A connection string of Npgsql; null: SQLite.</param>
 internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
 {
+    private static readonly SqlitePragmas _pragmas = new();
+
     public string SqliteFile => Path.Combine(DataFolder, "sallyport.db");
 
     public void Use(DbContextOptionsBuilder builder)
@@ -17,7 +20,8 @@ internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
         }
         else
         {
-            builder.UseSqlite(new SqliteConnectionStringBuilder { DataSource = SqliteFile, ForeignKeys = true }.ToString());
+            SqliteConnectionStringBuilder file = new() { DataSource = SqliteFile, DefaultTimeout = 5 };
+            builder.UseSqlite(file.ToString()).AddInterceptors(_pragmas);
         }
     }
 }

@@ -1,13 +1,10 @@
-using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 
 namespace Sallyport.Server.Persistence;
 
 /// <summary>The database. It knows no slice: each maps its own tables, beside its entities.</summary>
-internal abstract class ServerDbContext(DbContextOptions options) : DbContext(options), IDataProtectionKeyContext
+internal abstract class ServerDbContext(DbContextOptions options) : DbContext(options)
 {
-    public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
-
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(ServerDbContext).Assembly);
 

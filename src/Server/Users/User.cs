@@ -50,7 +50,10 @@ internal enum UserStatus
     Bypass,
 }
 
-/// <summary>Another name of a user. No name means two users: <see cref="Alias.Name"/> is never a <see cref="User.Name"/>.</summary>
+/// <summary>
+/// A name that means a user. The database enters his own there too, by a trigger: so no name means two users, and who
+/// looks for a name looks here alone.
+/// </summary>
 internal sealed class Alias
 {
     public required string Name { get; init; }

@@ -1,0 +1,7 @@
+namespace Sallyport.Server.Devices;
+
+internal static class DeviceServices
+{
+    public static IServiceCollection AddDevices(this IServiceCollection services) => services
+        .AddSingleton<AddTotpDevice>();
+}

@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Sallyport.Server.Persistence;
+
+/// <summary>
+/// HMAC-SHA-256 under a key outside the database, in place of codes that somebody will type: who has the database alone
+/// can test no guess.
+/// </summary>
+internal sealed class BypassKey(KeyFiles files)
+{
+    private readonly Lock _reading = new();
+    private byte[]? _key;
+
+    /// <summary>Of a bypass code; another user's is another.</summary>
+    /// <param name="digits">The code without blanks and hyphens.</param>
+    public byte[] OfBypassCode(Guid user, string digits) => Mac($"bypass:{user:N}:{digits}");
+
+    /// <summary>Of an invitation's code, which is looked up by it alone.</summary>
+    public byte[] OfInvitation(string code) => Mac($"invitation:{code}");
+
+    private byte[] Mac(string text)
+    {
+        lock (_reading)
+        {
+            _key ??= files.ReadBypassKey();
+        }
+
+        return HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(text));
+    }
+}

@@ -1,0 +1,93 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Sallyport.Server.Applications;
+using Sallyport.Server.Audit;
+using Sallyport.Server.Devices;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
+
+namespace Sallyport.Server.Tests.Storage;
+
+public enum DatabaseKind
+{
+    Sqlite,
+    Postgres,
+}
+
+public sealed class BothDatabases : TheoryData<DatabaseKind>
+{
+    public BothDatabases() : base(DatabaseKind.Sqlite, DatabaseKind.Postgres)
+    {
+    }
+}
+
+/// <summary>A server's storage with everything but the server: a data folder and a database of its own.</summary>
+internal sealed class TestDatabase : IAsyncDisposable
+{
+    private TestDatabase(DatabaseSettings settings, TimeProvider clock)
+    {
+        Settings = settings;
+        ServiceCollection services = new();
+        services.AddSingleton(clock).AddSingleton(new Administrator("ada"));
+        services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices();
+        Services = services.BuildServiceProvider();
+    }
+
+    public static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public DatabaseSettings Settings { get; }
+
+    public ServiceProvider Services { get; }
+
+    public FakeTimeProvider Clock => (FakeTimeProvider)Get<TimeProvider>();
+
+    /// <summary>An empty data folder and an empty database.</summary>
+    public static async Task<TestDatabase> EmptyAsync(DatabaseKind kind) => new(
+        new DatabaseSettings(
+            Directory.CreateTempSubdirectory("sallyport-db-").FullName,
+            kind is DatabaseKind.Postgres ? await PostgresServer.CreateDatabaseAsync() : null),
+        new FakeTimeProvider(new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)));
+
+    /// <summary>With schema and key files, as after <c>init</c>.</summary>
+    public static async Task<TestDatabase> CreateAsync(DatabaseKind kind)
+    {
+        TestDatabase database = await EmptyAsync(kind);
+        await database.Get<Database>().InitAsync(Stop);
+        return database;
+    }
+
+    /// <summary>The same database and folder, as a second process would have it; disposed of before the first.</summary>
+    public TestDatabase Again() => new(Settings, Clock) { Borrowed = true };
+
+    public T Get<T>()
+        where T : notnull => Services.GetRequiredService<T>();
+
+    public async Task<T> ReadAsync<T>(Func<ServerDbContext, Task<T>> read)
+    {
+        await using ServerDbContext db = await Get<IDbContextFactory<ServerDbContext>>().CreateDbContextAsync(Stop);
+        return await read(db);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Services.DisposeAsync();
+        if (Borrowed)
+        {
+            return;
+        }
+
+        if (Settings.Postgres is null)
+        {
+            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        }
+        else
+        {
+            await PostgresServer.DropDatabaseAsync(Settings.Postgres);
+        }
+
+        Directory.Delete(Settings.DataFolder, recursive: true);
+    }
+
+    private bool Borrowed { get; init; }
+}
