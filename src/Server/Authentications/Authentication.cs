@@ -27,6 +27,9 @@ internal sealed class Authentication
     /// <summary>For the person who logs in.</summary>
     public required string StatusMessage { get; set; }
 
+    /// <summary>Whether it can be asked for by its id; else the verdict was the answer.</summary>
+    public required bool IsAsync { get; init; }
+
     /// <summary>How often the verdict was given out; 0: nobody has it.</summary>
     public int Answers { get; set; }
 
