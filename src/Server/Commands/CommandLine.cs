@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Data.Common;
 using Sallyport.Server.Hosting;
+using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Commands;
 
@@ -9,22 +11,24 @@ internal static class CommandLine
     public const int Failed = 1;
     public const int UsageError = 64; // sysexits.h, EX_USAGE
 
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         ParseResult result = Create().Parse(args);
         if (result.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"sallyport-server: {result.Errors[0].Message}");
+            await error.WriteLineAsync($"sallyport-server: {result.Errors[0].Message}");
             return UsageError;
         }
 
         try
         {
-            return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await result.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error });
         }
-        catch (Exception refused) when (refused is SettingsException or IOException)
+        catch (Exception refused) when (refused is Refusal or SettingsException or StorageException or IOException
+            or UnauthorizedAccessException or DbException)
         {
-            Console.Error.WriteLine($"sallyport-server: {refused.Message}");
+            await error.WriteLineAsync($"sallyport-server: {refused.Message}");
             return Failed;
         }
     }
@@ -35,10 +39,16 @@ internal static class CommandLine
         var root = new RootCommand("Sallyport's server: second factors for ssh, for hosts that speak Duo's protocol.")
         {
             ServeCommand.Create(options),
+            InitCommand.Create(options),
+            InitCommand.CreateMigrate(options),
+            ApplicationCommands.Create(options),
+            UserCommands.Create(options),
+            UserCommands.CreateBypassCode(options),
+            DeviceCommands.Create(options),
         };
         options.AddDataTo(root);
         options.AddTo(root);
-        root.SetAction((result, cancellationToken) => ServeCommand.RunAsync(options.Read(result), cancellationToken));
+        ServeCommand.SetAction(root, options);
         return root;
     }
 }

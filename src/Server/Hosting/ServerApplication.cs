@@ -1,3 +1,5 @@
+using Sallyport.Server.DuoApi;
+
 namespace Sallyport.Server.Hosting;
 
 /// <summary>The web application: what listens, and what answers where.</summary>
@@ -23,6 +25,7 @@ internal static class ServerApplication
         app.Services.GetRequiredService<ServerCertificates>().Load();
         app.UseClientAddress(settings);
         app.MapHealth();
+        app.MapDuoApi();
         return app;
     }
 }

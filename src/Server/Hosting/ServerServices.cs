@@ -1,44 +1,29 @@
-using Microsoft.EntityFrameworkCore;
+using Sallyport.Server.Applications;
+using Sallyport.Server.Audit;
+using Sallyport.Server.Authentications;
+using Sallyport.Server.Devices;
+using Sallyport.Server.DuoApi;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Hosting;
 
 /// <summary>Everything that the server is made of. A test replaces what it must after this: the clock.</summary>
 internal static class ServerServices
 {
-    public static IServiceCollection AddSallyportServer(this IServiceCollection services, ServerSettings settings)
-    {
-        services.AddSingleton(settings);
-        services.AddSingleton(settings.Database);
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<ServerCertificates>();
-        services.AddHostedService<CertificateWatch>();
-        services.AddSingleton<ConnectionLimit>();
-        services.AddSingleton<Readiness>();
-        services.AddHostedService<SystemdNotice>();
-        services.AddDatabase(settings.Database);
-        return services;
-    }
-
-    private static void AddDatabase(this IServiceCollection services, DatabaseSettings database)
-    {
-        if (database.Postgres is null)
-        {
-            services.AddPooledDbContextFactory<SqliteDbContext>(database.Use);
-            services.AddSingleton<IDbContextFactory<ServerDbContext>, Contexts<SqliteDbContext>>();
-        }
-        else
-        {
-            services.AddPooledDbContextFactory<PostgresDbContext>(database.Use);
-            services.AddSingleton<IDbContextFactory<ServerDbContext>, Contexts<PostgresDbContext>>();
-        }
-
-        services.AddSingleton<Transactions>();
-    }
-
-    private sealed class Contexts<T>(IDbContextFactory<T> factory) : IDbContextFactory<ServerDbContext>
-        where T : ServerDbContext
-    {
-        public ServerDbContext CreateDbContext() => factory.CreateDbContext();
-    }
+    public static IServiceCollection AddSallyportServer(this IServiceCollection services, ServerSettings settings) => services
+        .AddSingleton(settings)
+        .AddSingleton(TimeProvider.System)
+        .AddPersistence(settings.Database)
+        .AddAudit()
+        .AddApplications()
+        .AddUsers()
+        .AddDevices()
+        .AddAuthentications()
+        .AddDuoApi(new Uri($"https://{settings.PublicHost}/portal"))
+        .AddSingleton<ServerCertificates>()
+        .AddHostedService<CertificateWatch>()
+        .AddSingleton<ConnectionLimit>()
+        .AddSingleton<Readiness>()
+        .AddHostedService<SystemdNotice>();
 }

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using Sallyport.Server.Applications;
+using Sallyport.Server.Hosting;
+
+namespace Sallyport.Server.Commands;
+
+/// <summary>application add|list|show|rotate|remove.</summary>
+internal static class ApplicationCommands
+{
+    public static Command Create(SettingsOptions options) => new("application", "What asks for second factors: a host, or a fleet.")
+    {
+        Add(options), List(options), Show(options), Rotate(options), Remove(options),
+    };
+
+    private static Command Add(SettingsOptions options)
+    {
+        var name = new Argument<string>("name");
+        var legacy = new Option<bool>("--legacy-clients")
+        {
+            Description = "take signatures without a date: login_duo before 2.0.4, so Debian 12's",
+        };
+        Option<string[]> groups = Words.ListOption("--groups", "GROUP", "only who is in one of these groups");
+        groups.AllowMultipleArgumentsPerToken = true;
+        Option<string[]> networks = Words.ListOption("--trusted-network", "CIDR", "no second factor from there; may be repeated");
+        Option<DateTimeOffset?> enrol = Words.DateOption("--enrol-until", "who is unknown may enrol, to the end of that day");
+        var command = new Command("add", "Add an application, and show its secret key.") { name, legacy, groups, networks, enrol };
+        options.Set<AddApplication>(command, async (add, result, cancellationToken) =>
+        {
+            DateTimeOffset? until = result.GetValue(enrol);
+            var request = new AddApplicationRequest(result.GetRequiredValue(name))
+            {
+                LegacyClients = result.GetValue(legacy),
+                AllowedGroups = result.GetValue(groups) ?? [],
+                TrustedNetworks = result.GetValue(networks) ?? [],
+                NewUsers = until is null ? NewUserPolicy.Deny : NewUserPolicy.Enrol,
+                EnrolUntil = until,
+            };
+            AddApplicationResult.Added added = await add.RunAsync(request, cancellationToken) switch
+            {
+                AddApplicationResult.Added done => done,
+                AddApplicationResult.NameTaken => throw new Refusal("there is an application of that name"),
+                AddApplicationResult.Invalid invalid => throw new Refusal(invalid.What),
+                _ => throw new Refusal("it was not added"),
+            };
+            await WriteKeysAsync(result, options.Kept(result), added.IntegrationKey, added.SecretKey);
+        });
+        return command;
+    }
+
+    private static Command List(SettingsOptions options)
+    {
+        var command = new Command("list", "All applications.");
+        options.Set<ListApplications>(command, async (list, result, cancellationToken) =>
+        {
+            List<string[]> rows = [["NAME", "IKEY", "LEGACY", "ENROL UNTIL"]];
+            foreach (ApplicationRow row in await list.RunAsync(cancellationToken))
+            {
+                rows.Add([row.Name, row.IntegrationKey, row.LegacyClients ? "yes" : "no", Words.Utc(row.EnrolUntil)]);
+            }
+
+            await Words.WriteTableAsync(result.Out(), rows);
+        });
+        return command;
+    }
+
+    private static Command Show(SettingsOptions options)
+    {
+        var name = new Argument<string>("name") { Description = "its name or its integration key" };
+        var command = new Command("show", "One application, without its secret key.") { name };
+        options.Set<ShowApplication>(command, async (show, result, cancellationToken) =>
+        {
+            ApplicationRow row = await show.RunAsync(result.GetRequiredValue(name), cancellationToken) ?? throw Unknown();
+            await Words.WriteTableAsync(result.Out(),
+            [
+                ["name", row.Name],
+                ["ikey", row.IntegrationKey],
+                ["legacy clients", row.LegacyClients ? "yes" : "no"],
+                ["enrol until", Words.Utc(row.EnrolUntil)],
+                ["groups", Words.OrDash(row.AllowedGroups)],
+                ["factors", Words.OrDash(row.AllowedFactors)],
+                ["trusted networks", Words.OrDash(row.TrustedNetworks)],
+                ["key before good until", Words.Utc(row.PreviousSecretKeyUntil)],
+                ["added", Words.Utc(row.CreatedAt)],
+            ]);
+        });
+        return command;
+    }
+
+    private static Command Rotate(SettingsOptions options)
+    {
+        var name = new Argument<string>("name") { Description = "its name or its integration key" };
+        Option<TimeSpan?> grace = Words.TimeOption("--grace", "how long the key before is good yet, 30d at most (not at all)");
+        var command = new Command("rotate", "Give an application a new secret key, and show it.") { name, grace };
+        options.Set<RotateSecretKey>(command, async (rotate, result, cancellationToken) =>
+        {
+            var request = new RotateSecretKeyRequest(result.GetRequiredValue(name))
+            {
+                Grace = result.GetValue(grace) ?? TimeSpan.Zero,
+            };
+            RotateSecretKeyResult.Rotated rotated = await rotate.RunAsync(request, cancellationToken) switch
+            {
+                RotateSecretKeyResult.Rotated done => done,
+                RotateSecretKeyResult.UnknownApplication => throw Unknown(),
+                RotateSecretKeyResult.Invalid invalid => throw new Refusal(invalid.What),
+                _ => throw new Refusal("it was not rotated"),
+            };
+            await WriteKeysAsync(result, options.Kept(result), rotated.IntegrationKey, rotated.SecretKey);
+            await result.Out().WriteLineAsync(rotated.PreviousUntil is null
+                ? "The key before is good no longer."
+                : $"The key before is good until {Words.Utc(rotated.PreviousUntil)}.");
+        });
+        return command;
+    }
+
+    private static Command Remove(SettingsOptions options)
+    {
+        var name = new Argument<string>("name") { Description = "its name or its integration key" };
+        var command = new Command("remove", "Remove an application: its hosts are refused from then on.") { name };
+        options.Set<RemoveApplication>(command, async (remove, result, cancellationToken) =>
+        {
+            if (!await remove.RunAsync(result.GetRequiredValue(name), cancellationToken))
+            {
+                throw Unknown();
+            }
+
+            await result.Out().WriteLineAsync("Removed.");
+        });
+        return command;
+    }
+
+    private static Refusal Unknown() => new("there is no such application; 'application list' has them all");
+
+    // Ready to be copied into login_duo.conf or pam_duo.conf. failmode: else who stops this server logs in with one factor.
+    private static async Task WriteKeysAsync(
+        ParseResult result, ServerSettings settings, string integrationKey, NewSecretKey secretKey)
+    {
+        TextWriter output = result.Out();
+        await output.WriteLineAsync("; For /etc/duo/login_duo.conf or pam_duo.conf of the host. The skey is shown only now.");
+        await output.WriteLineAsync("[duo]");
+        await output.WriteLineAsync($"ikey = {integrationKey}");
+        await output.WriteLineAsync($"skey = {secretKey.Expose()}");
+        await output.WriteLineAsync($"host = {settings.PublicHost}");
+        if (settings.Certificate is null)
+        {
+            await output.WriteLineAsync("cafile = /etc/duo/sallyport-ca.pem");
+        }
+
+        await output.WriteLineAsync("failmode = secure");
+        if (settings.Certificate is null)
+        {
+            await output.WriteLineAsync($"; /etc/duo/sallyport-ca.pem on the host is a copy of {new LeafFiles(settings).Ca}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using Sallyport.Server.Persistence;
+
+namespace Sallyport.Server.Commands;
+
+/// <summary>How commands read and write what is neither a name nor a number.</summary>
+internal static class Words
+{
+    /// <summary>YYYY-MM-DD, and the whole of that day, UTC.</summary>
+    public static Option<DateTimeOffset?> DateOption(string name, string description) => new(name)
+    {
+        HelpName = "YYYY-MM-DD",
+        Description = description,
+        CustomParser = result =>
+        {
+            if (DateOnly.TryParseExact(result.Tokens.Single().Value, "yyyy-MM-dd", CultureInfo.InvariantCulture,
+                DateTimeStyles.None, out DateOnly date))
+            {
+                return new DateTimeOffset(date.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero);
+            }
+
+            result.AddError($"{name} is a date: YYYY-MM-DD");
+            return null;
+        },
+    };
+
+    /// <summary>A whole number and a unit: 30m, 24h, 7d.</summary>
+    public static Option<TimeSpan?> TimeOption(string name, string description) => new(name)
+    {
+        HelpName = "TIME",
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Single().Value;
+            if (text.Length is >= 2 and <= 7
+                && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && text[^1] is 'm' or 'h' or 'd')
+            {
+                return text[^1] switch
+                {
+                    'm' => TimeSpan.FromMinutes(number),
+                    'h' => TimeSpan.FromHours(number),
+                    _ => TimeSpan.FromDays(number),
+                };
+            }
+
+            result.AddError($"{name} is a number and m, h or d, such as 24h");
+            return null;
+        },
+    };
+
+    public static Option<string[]> ListOption(string name, string value, string description) => new(name)
+    {
+        HelpName = value,
+        Description = description,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static string Utc(DateTimeOffset? instant) =>
+        instant?.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "-";
+
+    public static string OrDash(string text) => text.Length > 0 ? Names.ForTerminal(text) : "-";
+
+    /// <summary>Columns as wide as their widest cell, two blanks between.</summary>
+    public static async Task WriteTableAsync(TextWriter output, IReadOnlyList<string[]> rows)
+    {
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(row => row[i].Length))];
+        foreach (string[] row in rows)
+        {
+            await output.WriteLineAsync(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+        }
+    }
+}
