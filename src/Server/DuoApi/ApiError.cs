@@ -22,6 +22,8 @@ internal sealed record ApiError(int Code, string Message, string? Detail = null)
 
     public static ApiError TooMany { get; } = new(42901, "Too Many Requests");
 
+    public static ApiError TooManyRefused { get; } = TooMany with { Detail = "refused requests" };
+
     public static ApiError Internal { get; } = new(50000, "Internal server error");
 
     public static ApiError Unavailable { get; } = new(50301, "Service unavailable");

@@ -24,13 +24,15 @@ internal sealed class DuoRequests(
 
     public async Task HandleAsync(HttpContext context)
     {
-        bool isBson = false;
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        string path = PathOf(target);
+        bool isBson = path.EndsWith(".bson", StringComparison.Ordinal);
         Answer answer;
         Verdict? verdict = null;
         bool entered = _places.Wait(0, CancellationToken.None);
         try
         {
-            (answer, isBson, verdict) = entered ? await AnswerAsync(context) : (ApiError.TooMany, false, null);
+            (answer, verdict) = entered ? await AnswerAsync(context, target, path) : (ApiError.TooMany, null);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -76,31 +78,29 @@ internal sealed class DuoRequests(
 
     public void Dispose() => _places.Dispose();
 
-    private async Task<(Answer Answer, bool IsBson, Verdict? Verdict)> AnswerAsync(HttpContext context)
+    private async Task<(Answer Answer, Verdict? Verdict)> AnswerAsync(HttpContext context, string target, string path)
     {
-        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        string path = PathOf(target);
         if (!DuoRoute.TryFind(path, out DuoRoute route))
         {
-            return (Refuse(context, ApiError.NotFound), path.EndsWith(".bson", StringComparison.Ordinal), null);
+            return (Refuse(context, ApiError.NotFound), null);
         }
 
         if (context.Request.Method != route.Method)
         {
             context.Response.Headers.Allow = route.Method;
-            return (Refuse(context, ApiError.MethodNotAllowed), route.IsBson, null);
+            return (Refuse(context, ApiError.MethodNotAllowed), null);
         }
 
         // Neither signed nor dated: clients learn here by how much their clock is off.
         if (route.Kind is DuoCallKind.Ping)
         {
-            return (route.Dialect is Dialect.V1 ? "pong" : Time(), route.IsBson, null);
+            return (route.Dialect is Dialect.V1 ? "pong" : Time(), null);
         }
 
         (DuoRequestText? request, ApiError? problem) = await ReadAsync(context, target);
         if (request is null)
         {
-            return (Refuse(context, problem ?? ApiError.Invalid("request")), route.IsBson, null);
+            return (Refuse(context, problem ?? ApiError.Invalid("request")), null);
         }
 
         Signed signed = await signatures.VerifyAsync(
@@ -108,7 +108,7 @@ internal sealed class DuoRequests(
         if (signed is not Signed.By by)
         {
             var refusal = (Signed.Refused)signed;
-            return (Refuse(context, refusal.Error, refusal.IntegrationKey), route.IsBson, null);
+            return (Refuse(context, refusal.Error, refusal.IntegrationKey), null);
         }
 
         DuoCall call = new()
@@ -121,8 +121,7 @@ internal sealed class DuoRequests(
             Client = context.Connection.RemoteIpAddress,
             UserAgent = context.Request.Headers.UserAgent,
         };
-        (Answer answer, Verdict? verdict) = await CallAsync(route, call, context.RequestAborted);
-        return (answer, route.IsBson, verdict);
+        return await CallAsync(route, call, context.RequestAborted);
     }
 
     private async Task<(Answer Answer, Verdict? Verdict)> CallAsync(
@@ -139,7 +138,7 @@ internal sealed class DuoRequests(
             _ => (ApiError.NotFound, null),
         };
 
-    private Answer Time() => new Answer.Fields(("time", time.GetUtcNow().ToUnixTimeSeconds()));
+    private Answer.Fields Time() => new(("time", time.GetUtcNow().ToUnixTimeSeconds()));
 
     private ApiError Refuse(HttpContext context, ApiError error, string? integrationKey = null) =>
         refused.Add(error, context.Connection.RemoteIpAddress, integrationKey);
@@ -209,9 +208,9 @@ internal sealed class DuoRequests(
         if (answer is Answer.Refusal { Error: ApiError error })
         {
             response.StatusCode = error.HttpStatus;
-            if (error == ApiError.TooMany)
+            if (error.HttpStatus == StatusCodes.Status429TooManyRequests)
             {
-                response.Headers.RetryAfter = "1";
+                response.Headers.RetryAfter = error == ApiError.TooMany ? "1" : "30";
             }
         }
 

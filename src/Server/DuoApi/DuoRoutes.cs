@@ -15,8 +15,8 @@ internal enum DuoCallKind
     Status,
 }
 
-/// <summary>One path: its call, its names, how it is answered, and the one method that it takes.</summary>
-internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, bool IsBson, string Method)
+/// <summary>One path: its call, its names, and the one method that it takes.</summary>
+internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, string Method)
 {
     private static readonly FrozenDictionary<string, DuoRoute> _all = All().ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -37,7 +37,7 @@ internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, bool
                 ("auth_status", DuoCallKind.Status, "GET"),
             ])
         {
-            yield return new("/auth/v2/" + name, new(kind, Dialect.V2, IsBson: false, method));
+            yield return new("/auth/v2/" + name, new(kind, Dialect.V2, method));
             if (kind is DuoCallKind.Enroll or DuoCallKind.EnrollStatus)
             {
                 continue;
@@ -46,7 +46,7 @@ internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, bool
             string old = kind is DuoCallKind.Status ? "status" : name;
             foreach (string suffix in (string[])["", ".json", ".bson"])
             {
-                yield return new($"/rest/v1/{old}{suffix}", new(kind, Dialect.V1, suffix == ".bson", method));
+                yield return new($"/rest/v1/{old}{suffix}", new(kind, Dialect.V1, method));
             }
         }
     }

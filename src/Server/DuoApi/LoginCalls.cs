@@ -76,12 +76,12 @@ internal sealed class LoginCalls(
         return verdict is null ? ApiError.Invalid("txid") : Sync(call.Dialect, verdict);
     }
 
-    private static Answer Sync(Dialect dialect, Verdict verdict)
+    private static Answer.Fields Sync(Dialect dialect, Verdict verdict)
     {
         string result = verdict.State is AuthenticationState.Allowed ? "allow" : "deny";
         return dialect is Dialect.V1
-            ? new Answer.Fields(("result", result), ("status", verdict.Message))
-            : new Answer.Fields(("result", result), ("status", verdict.Status), ("status_msg", verdict.Message));
+            ? new(("result", result), ("status", verdict.Message))
+            : new(("result", result), ("status", verdict.Status), ("status_msg", verdict.Message));
     }
 
     private static Answer.Fields Ask(Dialect dialect, bool wantsPrompt, Attempt attempt, IReadOnlyList<Device> devices)

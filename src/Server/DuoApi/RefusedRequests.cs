@@ -47,7 +47,7 @@ internal sealed class RefusedRequests(TimeProvider time, ILogger<RefusedRequests
             Log.RefusedMore(logger, address);
         }
 
-        return count.Of > MostAnswered ? ApiError.TooMany : error;
+        return count.Of > MostAnswered ? ApiError.TooManyRefused : error;
     }
 
     public void Dispose() => _meter.Dispose();
