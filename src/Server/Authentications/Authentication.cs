@@ -6,7 +6,10 @@ using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Authentications;
 
-/// <summary>One attempt whose verdict a client fetches by its transaction id (async=1).</summary>
+/// <summary>
+/// One attempt and its verdict. It is what a client fetches by its transaction id (async=1), what tells a request that
+/// is sent a second time, and what stands in for an answer that got lost (docs/decisions/0013-authentications.md).
+/// </summary>
 internal sealed class Authentication
 {
     /// <summary>Duo's txid: a random UUID, the only thing that opens it besides the application's signature.</summary>
@@ -24,8 +27,17 @@ internal sealed class Authentication
     /// <summary>For the person who logs in.</summary>
     public required string StatusMessage { get; set; }
 
-    /// <summary>How often it was asked for.</summary>
+    /// <summary>Whether it can be asked for by its id; else the verdict was the answer.</summary>
+    public required bool IsAsync { get; init; }
+
+    /// <summary>How often the verdict was given out; 0: nobody has it.</summary>
     public int Answers { get; set; }
+
+    /// <summary>SHA-256 of the signature; null where no date is signed, because such a one is not made once only.</summary>
+    public byte[]? SignatureHash { get; init; }
+
+    /// <summary>HMAC of the parameters under the secret key: the same for a request that is signed anew and sent again.</summary>
+    public required byte[] RequestMac { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -51,6 +63,10 @@ internal sealed class AuthenticationMapping : IEntityTypeConfiguration<Authentic
         authentication.Property(a => a.ApplicationId).HasConversion(id => id.Value, value => new IntegrationId(value));
         authentication.Property(a => a.UserId).HasConversion(id => id!.Value.Value, value => new UserId(value));
         authentication.HasIndex(a => a.ExpiresAt);
+        authentication.Property(a => a.SignatureHash).HasMaxLength(32);
+        authentication.HasIndex(a => a.SignatureHash).IsUnique();
+        authentication.Property(a => a.RequestMac).HasMaxLength(32);
+        authentication.HasIndex(a => a.RequestMac);
     }
 }
 

@@ -1,0 +1,214 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Sallyport.Protocol.Duo;
+using Sallyport.Server.Devices;
+using Sallyport.Server.Persistence;
+
+namespace Sallyport.Server.Authentications;
+
+/// <summary>
+/// The second half of a login: from what was typed to the verdict, in one transaction with everything that it counts,
+/// uses and writes down (docs/decisions/0013-authentications.md).
+/// </summary>
+internal sealed class Authenticate(
+    Transactions transactions,
+    Evidence evidence,
+    BypassKey bypass,
+    FailureCounters counters,
+    AuthenticationLimits limits,
+    TimeProvider time)
+{
+    /// <remarks>
+    /// The transaction does not end when the client does: who hangs up after a wrong passcode has had his guess.
+    /// </remarks>
+    public async Task<Verdict> RunAsync(Attempt attempt, DuoPrompt typed, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return await transactions.RunAsync(
+            async (db, stop) =>
+            {
+                await LockAsync(db, attempt.Subject, stop);
+                Candidate? candidate = await Candidate.FindAsync(db, attempt.Subject, now, stop);
+                (Outcome outcome, string message) = await DecideAsync(db, attempt, candidate, typed, now, stop);
+                return Record(db, attempt, candidate, outcome, message, now);
+            },
+            cancellationToken);
+    }
+
+    // Reads from top to bottom; what is not allowed on the way is denied.
+    private async Task<(Outcome Outcome, string Message)> DecideAsync(
+        ServerDbContext db,
+        Attempt attempt,
+        Candidate? candidate,
+        DuoPrompt typed,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        // 1. A request is decided once.
+        if (attempt.SignatureHash is { } hash
+            && await db.Authentications.AnyAsync(a => a.SignatureHash == hash, cancellationToken))
+        {
+            return (Outcome.Denied(Reasons.Error) with { Detail = "sent twice" }, "Login request denied.");
+        }
+
+        // 2. The factor is looked for before anything refuses, so that every refusal costs the same.
+        IReadOnlyList<Match> matches = evidence.Find(candidate?.Devices ?? [], typed, now);
+        string digits = typed is DuoPrompt.Code code ? code.Digits : "";
+        byte[] mac = bypass.OfBypassCode(candidate?.User.Id.Value ?? default, digits);
+
+        // 3. A source that has failed too often waits, whatever it says now.
+        if (await FailureCounters.BlockedUntilAsync(db, attempt, candidate, now, cancellationToken) is { } until)
+        {
+            return (Outcome.Denied(Reasons.FrequentAttempts), "Too many wrong passcodes. Try again " + In(until - now));
+        }
+
+        // 4. The policy: user, groups, lock-out, network, factors.
+        Ruling ruling = Policy.Decide(attempt.Application, candidate, attempt.Source, now);
+        if (ruling is Ruling.Allow allow && candidate is not null)
+        {
+            return (Outcome.Success(allow.Reason, AuthenticationAudit.NoFactor), Verdict.Welcome);
+        }
+
+        if (ruling is not Ruling.Ask ask || candidate is null)
+        {
+            // For the source only, under the name as such: who probes names waits, and it costs what a guess costs.
+            await counters.FailedAsync(db, attempt, candidate: null, now, cancellationToken);
+            return Refused(ruling);
+        }
+
+        if (typed is DuoPrompt.Auto)
+        {
+            return (Outcome.Denied(Reasons.NoDefaultFactor), "No factor works without a passcode. Log in at a terminal.");
+        }
+
+        // 5. The factor is checked and used in one statement.
+        Outcome? proven = null;
+        if (ask.Factors.Passcode)
+        {
+            proven = await UsePasscodeAsync(db, attempt, candidate, matches, now, cancellationToken);
+        }
+
+        if (proven is null && ask.Factors.Bypass
+            && await Consumption.TryUseBypassCodeAsync(db, candidate.User.Id, mac, now, cancellationToken))
+        {
+            proven = Outcome.Success(Reasons.ValidPasscode, "bypass_code");
+        }
+
+        // 6. What it leaves behind.
+        if (proven is not null)
+        {
+            await FailureCounters.SucceededAsync(db, attempt, candidate, now, cancellationToken);
+            return (proven, Verdict.Welcome);
+        }
+
+        await counters.FailedAsync(db, attempt, candidate, now, cancellationToken);
+        return (Wrong(typed, matches), Verdict.Wrong);
+    }
+
+    private async Task<Outcome?> UsePasscodeAsync(
+        ServerDbContext db,
+        Attempt attempt,
+        Candidate candidate,
+        IReadOnlyList<Match> matches,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        foreach (Match match in matches)
+        {
+            if (await Consumption.TryUseAsync(db, match, cancellationToken))
+            {
+                return Outcome.Success(Reasons.ValidPasscode, FactorOf(match.Device), match.Device);
+            }
+        }
+
+        bool lost = matches.Count > 0 && await Consumption.TryTakeLostAsync(
+            db, attempt, candidate.User.Id, now - limits.Resend, cancellationToken);
+        return lost
+            ? Outcome.Success(Reasons.ValidPasscode, FactorOf(matches[0].Device), matches[0].Device) with
+            {
+                Detail = "the answer was lost, and asked for again",
+            }
+            : null;
+    }
+
+    private Verdict Record(
+        ServerDbContext db, Attempt attempt, Candidate? candidate, Outcome outcome, string message, DateTimeOffset now)
+    {
+        bool allowed = outcome.Result == "success";
+        string status = (allowed, outcome.Reason) switch
+        {
+            (true, Reasons.BypassUser) => "bypass",
+            (true, _) => "allow",
+            (false, Reasons.LockedOut) => "locked_out",
+            _ => "deny",
+        };
+        Verdict verdict = new(
+            allowed ? AuthenticationState.Allowed : AuthenticationState.Denied,
+            status,
+            message,
+            TransactionIds.New());
+        bool again = outcome is { Reason: Reasons.Error };
+        db.Authentications.Add(new Authentication
+        {
+            TransactionId = verdict.TransactionId,
+            ApplicationId = attempt.Application.Id,
+            UserId = candidate?.User.Id,
+            State = verdict.State,
+            Status = status,
+            StatusMessage = message,
+            IsAsync = attempt.IsAsync,
+            Answers = attempt.IsAsync ? 0 : 1,
+            SignatureHash = again ? null : attempt.SignatureHash,
+            RequestMac = attempt.RequestMac,
+            CreatedAt = now,
+            ExpiresAt = now + limits.TransactionLife,
+        });
+        AuthenticationAudit.Add(db, attempt, candidate, outcome, verdict.TransactionId, now);
+        return verdict;
+    }
+
+    private static (Outcome Outcome, string Message) Refused(Ruling ruling) => ruling switch
+    {
+        Ruling.Deny deny => (Outcome.Denied(deny.Reason), deny.Message),
+        Ruling.Enrol => (Outcome.Denied(Reasons.Unenrolled), "Enroll an authentication device to proceed"),
+        _ => (Outcome.Denied(Reasons.Error), "Login request denied."),
+    };
+
+    private static Outcome Wrong(DuoPrompt typed, IReadOnlyList<Match> matches) =>
+        Outcome.Denied(Reasons.InvalidPasscode, matches.Count > 0 ? FactorOf(matches[0].Device) : AuthenticationAudit.NoFactor) with
+        {
+            Device = matches.Count > 0 ? matches[0].Device : null,
+            Detail = (matches.Count, typed) switch
+            {
+                (> 0, _) => "used before",
+                (_, DuoPrompt.Code) => null,
+                _ => "no passcode",
+            },
+        };
+
+    private static string FactorOf(Device device) =>
+        device.Kind is DeviceKind.Hotp ? "hardware_token" : "duo_mobile_passcode";
+
+    private static string In(TimeSpan wait) =>
+        string.Create(CultureInfo.InvariantCulture, $"in {Math.Ceiling(wait.TotalMinutes)} minutes.");
+
+    // Attempts of one user are decided one after the other, so that many at once are not many free guesses. On SQLite
+    // there is one writer anyway.
+    private static async Task LockAsync(ServerDbContext db, Subject subject, CancellationToken cancellationToken)
+    {
+        if (db is not PostgresDbContext)
+        {
+            return;
+        }
+
+        string text = subject.Text;
+        FormattableString one = subject.IsKey
+            ? (FormattableString)$"""SELECT 1 FROM users WHERE "Key" = {text} FOR UPDATE"""
+            : $"""
+               SELECT 1 FROM users WHERE "Id" = COALESCE(
+                 (SELECT "Id" FROM users WHERE "Name" = {text}), (SELECT "UserId" FROM aliases WHERE "Name" = {text})
+               ) FOR UPDATE
+               """;
+        await db.Database.ExecuteSqlAsync(one, cancellationToken);
+    }
+}

@@ -1,0 +1,13 @@
+namespace Sallyport.Server.Authentications;
+
+internal static class AuthenticationServices
+{
+    public static IServiceCollection AddAuthentications(this IServiceCollection services) => services
+        .AddSingleton<AuthenticationLimits>()
+        .AddSingleton<FailureCounters>()
+        .AddSingleton<Evidence>()
+        .AddSingleton<Preauth>()
+        .AddSingleton<Authenticate>()
+        .AddSingleton<AuthenticationStatus>()
+        .AddHostedService<Sweep>();
+}

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
+
+namespace Sallyport.Server.Authentications;
+
+/// <summary>
+/// Counts wrong passcodes, of the source first and of the user after it. Everything is in the database and in the
+/// transaction of the attempt.
+/// </summary>
+internal sealed class FailureCounters(AuthenticationLimits limits)
+{
+    private const int MostDoublings = 6;
+
+    /// <summary>Until when nothing from this source is looked at; null: it is.</summary>
+    public static async Task<DateTimeOffset?> BlockedUntilAsync(
+        ServerDbContext db, Attempt attempt, Candidate? candidate, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        Guid user = SubjectOf(attempt, candidate);
+        Guid application = attempt.Application.Id.Value;
+        string source = attempt.Source.Key;
+        return await db.Throttles.AsNoTracking()
+            .Where(t => (t.SubjectId == user || t.SubjectId == application) && t.Source == source
+                && t.BlockedUntil > now)
+            .MaxAsync(t => t.BlockedUntil, cancellationToken);
+    }
+
+    public async Task FailedAsync(
+        ServerDbContext db, Attempt attempt, Candidate? candidate, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        Guid subject = SubjectOf(attempt, candidate);
+        int ofUser = await CountAsync(db, subject, attempt.Source.Key, now, limits.SourceWindow, cancellationToken);
+        if (ofUser % limits.SourceFailures == 0)
+        {
+            int doublings = Math.Min((ofUser / limits.SourceFailures) - 1, MostDoublings);
+            DateTimeOffset until = now + (limits.SourceWait * (1 << doublings));
+            await BlockAsync(db, subject, attempt.Source.Key, until, cancellationToken);
+        }
+
+        // Last of the rows, because many users' attempts meet here: no two transactions wait for each other.
+        Guid application = attempt.Application.Id.Value;
+        if (candidate is not null && ofUser <= limits.SourceFailures)
+        {
+            await CountAgainstAsync(db, candidate.User.Id, now, cancellationToken);
+        }
+
+        int ofApplication = await CountAsync(
+            db, application, attempt.Source.Key, now, limits.ApplicationWindow, cancellationToken);
+        if (ofApplication % limits.ApplicationFailures == 0)
+        {
+            await BlockAsync(db, application, attempt.Source.Key, now + limits.ApplicationWindow, cancellationToken);
+        }
+    }
+
+    /// <summary>A success ends the row of failures, his own and that of this source with him; not the application's.</summary>
+    public static async Task SucceededAsync(
+        ServerDbContext db, Attempt attempt, Candidate candidate, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        UserId id = candidate.User.Id;
+        await db.Users.Where(u => u.Id == id).ExecuteUpdateAsync(
+            u => u.SetProperty(x => x.Failures, 0)
+                .SetProperty(x => x.LockedUntil, (DateTimeOffset?)null)
+                .SetProperty(x => x.LastLogin, now),
+            cancellationToken);
+        Guid subject = SubjectOf(attempt, candidate);
+        string source = attempt.Source.Key;
+        await db.Throttles.Where(t => t.SubjectId == subject && t.Source == source)
+            .ExecuteDeleteAsync(cancellationToken);
+    }
+
+    /// <summary>Nobody's name is counted, too: what is unknown answers like what is known.</summary>
+    private static Guid SubjectOf(Attempt attempt, Candidate? candidate) =>
+        candidate?.User.Id.Value ?? new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(attempt.Subject.Text)).AsSpan(0, 16));
+
+    private async Task CountAgainstAsync(
+        ServerDbContext db, UserId id, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        int most = limits.UserFailures;
+        DateTimeOffset? until = now + limits.LockOut;
+
+        // Who was locked out before begins anew. One statement: parallel attempts each count.
+        await db.Users.Where(u => u.Id == id).ExecuteUpdateAsync(
+            u => u
+                .SetProperty(x => x.Failures, x => x.LockedUntil != null ? 1 : x.Failures + 1)
+                .SetProperty(x => x.LockedUntil, x => x.LockedUntil == null && x.Failures + 1 >= most ? until : null),
+            cancellationToken);
+    }
+
+    private static async Task<int> CountAsync(
+        ServerDbContext db, Guid subject, string source, DateTimeOffset now, TimeSpan window, CancellationToken cancellationToken)
+    {
+        // EF Core has no upsert. Both databases know this form, and the row's lock makes parallel attempts count in turn.
+        long at = now.ToUnixTimeMilliseconds();
+        long old = (now - window).ToUnixTimeMilliseconds();
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO throttles ("SubjectId", "Source", "Failures", "Since") VALUES ({subject}, {source}, 1, {at})
+            ON CONFLICT ("SubjectId", "Source") DO UPDATE SET
+              "Failures" = CASE WHEN throttles."Since" <= {old} THEN 1 ELSE throttles."Failures" + 1 END,
+              "Since" = CASE WHEN throttles."Since" <= {old} THEN {at} ELSE throttles."Since" END
+            """,
+            cancellationToken);
+        return await db.Throttles.AsNoTracking()
+            .Where(t => t.SubjectId == subject && t.Source == source)
+            .Select(t => t.Failures)
+            .SingleAsync(cancellationToken);
+    }
+
+    private static async Task BlockAsync(
+        ServerDbContext db, Guid subject, string source, DateTimeOffset until, CancellationToken cancellationToken) =>
+        await db.Throttles
+            .Where(t => t.SubjectId == subject && t.Source == source)
+            .ExecuteUpdateAsync(t => t.SetProperty(x => x.BlockedUntil, until), cancellationToken);
+}

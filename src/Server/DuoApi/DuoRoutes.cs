@@ -1,0 +1,53 @@
+using System.Collections.Frozen;
+
+namespace Sallyport.Server.DuoApi;
+
+internal enum DuoCallKind
+{
+    None,
+    Ping,
+    Check,
+    Logo,
+    Enroll,
+    EnrollStatus,
+    Preauth,
+    Auth,
+    Status,
+}
+
+/// <summary>One path: its call, its names, and the one method that it takes.</summary>
+internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, string Method)
+{
+    private static readonly FrozenDictionary<string, DuoRoute> _all = All().ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>By the path as it was sent, which is what is signed: no other spelling of it is a call.</summary>
+    public static bool TryFind(string path, out DuoRoute route) => _all.TryGetValue(path, out route);
+
+    private static IEnumerable<KeyValuePair<string, DuoRoute>> All()
+    {
+        foreach ((string name, DuoCallKind kind, string method) in ((string, DuoCallKind, string)[])
+            [
+                ("ping", DuoCallKind.Ping, "GET"),
+                ("check", DuoCallKind.Check, "GET"),
+                ("logo", DuoCallKind.Logo, "GET"),
+                ("enroll", DuoCallKind.Enroll, "POST"),
+                ("enroll_status", DuoCallKind.EnrollStatus, "POST"),
+                ("preauth", DuoCallKind.Preauth, "POST"),
+                ("auth", DuoCallKind.Auth, "POST"),
+                ("auth_status", DuoCallKind.Status, "GET"),
+            ])
+        {
+            yield return new("/auth/v2/" + name, new(kind, Dialect.V2, method));
+            if (kind is DuoCallKind.Enroll or DuoCallKind.EnrollStatus)
+            {
+                continue;
+            }
+
+            string old = kind is DuoCallKind.Status ? "status" : name;
+            foreach (string suffix in (string[])["", ".json", ".bson"])
+            {
+                yield return new($"/rest/v1/{old}{suffix}", new(kind, Dialect.V1, method));
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Net;
+
+namespace Sallyport.Server.DuoApi;
+
+/// <summary>
+/// Requests that name no application rightly: counted, and logged up to a limit of each source. No row is written for
+/// them, because anybody can send them without end.
+/// </summary>
+internal sealed class RefusedRequests(TimeProvider time, ILogger<RefusedRequests> logger) : IDisposable
+{
+    public const int MostLogged = 10;
+    public const int MostAnswered = 60;
+    private const int MostSources = 10_000;
+
+    /// <summary>After which a source counts anew.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, Count> _sources = new(StringComparer.Ordinal);
+    private readonly Meter _meter = new("Sallyport.Server.DuoApi");
+    private Counter<long>? _refused;
+
+    /// <summary>What to answer: the error, or that there were too many of them.</summary>
+    public ApiError Add(ApiError error, IPAddress? source, string? integrationKey)
+    {
+        _refused ??= _meter.CreateCounter<long>("sallyport.duo_api.refused");
+        _refused.Add(1, new KeyValuePair<string, object?>("code", error.Code));
+
+        // Full: everybody begins anew. Only logs and answers to refused requests depend on it.
+        if (_sources.Count >= MostSources)
+        {
+            _sources.Clear();
+        }
+
+        string address = source?.ToString() ?? "unknown";
+        Count count = _sources.AddOrUpdate(
+            address,
+            _ => new(1, time.GetTimestamp()),
+            (_, old) => time.GetElapsedTime(old.Since) < Window ? old with { Of = old.Of + 1 } : new(1, time.GetTimestamp()));
+        if (count.Of <= MostLogged)
+        {
+            Log.Refused(logger, address, error.Code, error.Message, error.Detail, integrationKey);
+        }
+        else if (count.Of == MostLogged + 1)
+        {
+            Log.RefusedMore(logger, address);
+        }
+
+        return count.Of > MostAnswered ? ApiError.TooManyRefused : error;
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private readonly record struct Count(int Of, long Since);
+}
