@@ -19,13 +19,16 @@ internal sealed class BypassKey(KeyFiles files)
     /// <summary>Of an invitation's code, which is looked up by it alone.</summary>
     public byte[] OfInvitation(string code) => Mac($"invitation:{code}");
 
-    private byte[] Mac(string text)
+    /// <exception cref="StorageException">The key is missing, or others can read it.</exception>
+    public void Verify() => Key();
+
+    private byte[] Mac(string text) => HMACSHA256.HashData(Key(), Encoding.UTF8.GetBytes(text));
+
+    private byte[] Key()
     {
         lock (_reading)
         {
-            _key ??= files.ReadBypassKey();
+            return _key ??= files.ReadBypassKey();
         }
-
-        return HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(text));
     }
 }

@@ -22,17 +22,23 @@ internal sealed class KeyFiles(DatabaseSettings settings)
 
     public string BypassKeyFile => Path.Combine(Folder, "bypass.key");
 
-    public bool Any => File.Exists(RingFile) || File.Exists(BypassKeyFile);
-
-    /// <summary>Makes both, never over one that is there.</summary>
+    /// <summary>Makes what is missing, for a database in which nothing is encrypted yet.</summary>
     public void Create(DateTimeOffset now)
     {
         Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute);
-        using var rsa = RSA.Create(3072);
-        CertificateRequest request = new("CN=Sallyport key ring", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(100));
-        Write(RingFile, certificate.ExportCertificatePem() + "\n" + rsa.ExportPkcs8PrivateKeyPem() + "\n");
-        Write(BypassKeyFile, Convert.ToBase64String(RandomNumberGenerator.GetBytes(BypassKeyBytes)) + "\n");
+        if (!File.Exists(RingFile))
+        {
+            using var rsa = RSA.Create(3072);
+            CertificateRequest request =
+                new("CN=Sallyport key ring", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(100));
+            Write(RingFile, certificate.ExportCertificatePem() + "\n" + rsa.ExportPkcs8PrivateKeyPem() + "\n");
+        }
+
+        if (!File.Exists(BypassKeyFile))
+        {
+            Write(BypassKeyFile, Convert.ToBase64String(RandomNumberGenerator.GetBytes(BypassKeyBytes)) + "\n");
+        }
     }
 
     /// <summary>The caller disposes of it.</summary>
@@ -58,7 +64,8 @@ internal sealed class KeyFiles(DatabaseSettings settings)
     }
 
     private string WhatNext =>
-        $"Put back the folder {Folder} from another node or from where it was saved; without it no secret in the database can be read.";
+        $"Put back the folder {Folder} from another node or from where it was saved: "
+        + "without it no secret in the database can be read.";
 
     private static void Write(string file, string text)
     {

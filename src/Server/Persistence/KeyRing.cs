@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.DataProtection;
@@ -32,28 +33,67 @@ internal sealed class KeyRing(
         _certificate?.Dispose();
     }
 
+    /// <summary>Whether the certificate opens each key of a ring.</summary>
+    /// <param name="elements">What the table <c>key_ring</c> holds.</param>
+    /// <exception cref="StorageException">It does not, or there is no key.</exception>
+    public void Verify(IReadOnlyCollection<string> elements)
+    {
+        using X509Certificate2 certificate = files.ReadCertificate();
+        using ServiceProvider services = Build(certificate, new FixedRing(elements));
+        IReadOnlyCollection<IKey> keys = services.GetRequiredService<IKeyManager>().GetAllKeys();
+        if (keys.Count == 0)
+        {
+            throw new StorageException("The database has no key ring. On a new one run: sallyport-server init");
+        }
+
+        try
+        {
+            if (keys.All(key => key.CreateEncryptor() is not null))
+            {
+                return;
+            }
+        }
+        catch (CryptographicException wrong)
+        {
+            throw new StorageException(NotOpened, wrong);
+        }
+
+        throw new StorageException(NotOpened);
+    }
+
+    private string NotOpened =>
+        $"{files.RingFile} does not open the key ring in the database: it is another installation's. "
+        + $"Put back the folder {files.Folder} that belongs to this database, from another node or from where it was saved.";
+
     private ServiceProvider Open()
     {
         lock (_opening)
         {
-            return _dataProtection ??= Build();
+            _certificate ??= files.ReadCertificate();
+            return _dataProtection ??= Build(_certificate, new Repository(contexts, transactions, time));
         }
     }
 
-    private ServiceProvider Build()
+    private static ServiceProvider Build(X509Certificate2 certificate, IXmlRepository repository)
     {
-        _certificate = files.ReadCertificate();
         ServiceCollection services = new();
         services.AddDataProtection()
             .SetApplicationName("Sallyport")
             .DisableAutomaticKeyGeneration()
-            .ProtectKeysWithCertificate(_certificate)
+            .ProtectKeysWithCertificate(certificate)
             .UseCryptographicAlgorithms(new AuthenticatedEncryptorConfiguration
             {
                 EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM,
             })
-            .AddKeyManagementOptions(options => options.XmlRepository = new Repository(contexts, transactions, time));
+            .AddKeyManagementOptions(options => options.XmlRepository = repository);
         return services.BuildServiceProvider();
+    }
+
+    private sealed class FixedRing(IReadOnlyCollection<string> elements) : IXmlRepository
+    {
+        public IReadOnlyCollection<XElement> GetAllElements() => [.. elements.Select(xml => XElement.Parse(xml))];
+
+        public void StoreElement(XElement element, string friendlyName) => throw new NotSupportedException();
     }
 
     private sealed class Repository(
