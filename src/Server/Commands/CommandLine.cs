@@ -26,7 +26,7 @@ internal static class CommandLine
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error });
         }
         catch (Exception refused) when (refused is Refusal or SettingsException or StorageException or IOException
-            or UnauthorizedAccessException or DbException)
+            or InvalidDataException or UnauthorizedAccessException or DbException)
         {
             await error.WriteLineAsync($"sallyport-server: {refused.Message}");
             return Failed;
@@ -45,6 +45,9 @@ internal static class CommandLine
             UserCommands.Create(options),
             UserCommands.CreateBypassCode(options),
             DeviceCommands.Create(options),
+            MaintenanceCommands.CreateBackup(options),
+            MaintenanceCommands.CreateRestore(options),
+            MaintenanceCommands.CreateCheck(options),
         };
         options.AddDataTo(root);
         options.AddTo(root);

@@ -3,6 +3,7 @@ using Sallyport.Server.Audit;
 using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.DuoApi;
+using Sallyport.Server.Maintenance;
 using Sallyport.Server.Persistence;
 using Sallyport.Server.Users;
 
@@ -20,6 +21,7 @@ internal static class ServerServices
         .AddUsers()
         .AddDevices()
         .AddAuthentications()
+        .AddMaintenance()
         .AddDuoApi(new Uri($"https://{settings.PublicHost}/portal"))
         .AddSingleton<ServerCertificates>()
         .AddHostedService<CertificateWatch>()

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Sallyport.Server.Hosting;
+using Sallyport.Server.Maintenance;
+
+namespace Sallyport.Server.Commands;
+
+/// <summary>backup, restore, check.</summary>
+internal static class MaintenanceCommands
+{
+    public static Command CreateBackup(SettingsOptions options)
+    {
+        var file = new Argument<string>("file") { Description = "must not be there yet" };
+        var command = new Command("backup", "Write the whole database into one file; serve may run meanwhile.") { file };
+        options.Set<Backup>(command, async (backup, result, cancellationToken) =>
+        {
+            BackupResult done = await backup.RunAsync(result.GetRequiredValue(file), cancellationToken);
+            await result.Out().WriteLineAsync($"{done.Rows} rows. The keys are not in it: keep a copy of "
+                + $"{Path.Combine(options.DataFolder(result), "keys")} apart from it, or it cannot be restored.");
+        });
+        return command;
+    }
+
+    /// <summary>Into a folder that has nothing but the keys, with the settings that init would take.</summary>
+    public static Command CreateRestore(SettingsOptions options)
+    {
+        var file = new Argument<string>("file");
+        var command = new Command("restore", "Fill an empty database from a backup; the keys are in FOLDER/keys.") { file };
+        options.AddTo(command);
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            ServerSettings settings = options.Read(result);
+            DataFolder.Open(settings.DataFolder);
+            await using ServiceProvider services = Administration.Services(settings);
+            RestoreResult done = await services.GetRequiredService<Restore>()
+                .RunAsync(result.GetRequiredValue(file), cancellationToken);
+            services.GetRequiredService<ServerCertificates>().Load();
+            if (!SettingsFile.Exists(settings.DataFolder))
+            {
+                SettingsFile.Write(settings.DataFolder, options.Given(result));
+            }
+
+            await result.Out().WriteLineAsync(
+                $"{done.Rows} rows. Bypass codes, invitations and passcodes from before are void.");
+            return 0;
+        });
+        return command;
+    }
+
+    public static Command CreateCheck(SettingsOptions options)
+    {
+        var command = new Command("check", "Open everything once: settings, certificate, tables, keys, each secret.");
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            await using ServiceProvider services = Administration.Services(options.Kept(result));
+            CheckResult found = await services.GetRequiredService<Check>().RunAsync(cancellationToken);
+            ServerCertificates certificates = services.GetRequiredService<ServerCertificates>();
+            certificates.Load();
+            string[] problems = [.. found.Problems, .. certificates.IsValid ? [] : new[] { "The certificate is not valid now." }];
+            foreach (string problem in problems)
+            {
+                await result.Out().WriteLineAsync(problem);
+            }
+
+            return problems.Length > 0
+                ? throw new Refusal($"{problems.Length} {(problems.Length == 1 ? "problem" : "problems")}")
+                : await SayAsync(result, $"All is well; {found.Secrets} secrets were opened.");
+        });
+        return command;
+    }
+
+    private static async Task<int> SayAsync(ParseResult result, string text)
+    {
+        await result.Out().WriteLineAsync(text);
+        return 0;
+    }
+}
