@@ -55,14 +55,19 @@ internal static class MaintenanceCommands
             CheckResult found = await services.GetRequiredService<Check>().RunAsync(cancellationToken);
             ServerCertificates certificates = services.GetRequiredService<ServerCertificates>();
             certificates.Load();
-            string[] problems = [.. found.Problems, .. certificates.IsValid ? [] : new[] { "The certificate is not valid now." }];
+            List<string> problems = [.. found.Problems];
+            if (!certificates.IsValid)
+            {
+                problems.Add("The certificate is not valid now: hosts refuse it.");
+            }
+
             foreach (string problem in problems)
             {
                 await result.Out().WriteLineAsync(problem);
             }
 
-            return problems.Length > 0
-                ? throw new Refusal($"{problems.Length} {(problems.Length == 1 ? "problem" : "problems")}")
+            return problems.Count > 0
+                ? throw new Refusal($"{problems.Count} {(problems.Count == 1 ? "problem" : "problems")}")
                 : await SayAsync(result, $"All is well; {found.Secrets} secrets were opened.");
         });
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sallyport.Server.Hosting;
+using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Commands;
 
@@ -24,17 +25,8 @@ internal static class ServeCommand
             }
 
             await using WebApplication app = ServerApplication.Build(settings);
-            await RequireTablesAsync(app.Services, cancellationToken);
+            await app.Services.GetRequiredService<Database>().OpenAsync(cancellationToken);
             await app.RunAsync(cancellationToken);
             return 0;
         });
-
-    // A database that does not answer now may do so soon, and hosts are told; wrong tables stay wrong.
-    private static async Task RequireTablesAsync(IServiceProvider services, CancellationToken cancellationToken)
-    {
-        if (await services.GetRequiredService<Readiness>().ProblemAsync(cancellationToken) is "migrations")
-        {
-            throw new Refusal("the database was made by an older program; run: sallyport-server migrate");
-        }
-    }
 }

@@ -1,12 +1,11 @@
 using System.Data.Common;
-using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Hosting;
 
 /// <summary>Whether a login could be decided now. Anybody may ask, so the database is asked once a second at most.</summary>
 internal sealed class Readiness(
-    IDbContextFactory<ServerDbContext> contexts,
+    Database database,
     ServerCertificates certificates,
     TimeProvider time,
     ILogger<Readiness> logger) : IDisposable
@@ -52,13 +51,13 @@ internal sealed class Readiness(
         limit.CancelAfter(_longest);
         try
         {
-            await using ServerDbContext db = await contexts.CreateDbContextAsync(limit.Token);
-            if (!(await db.Database.GetPendingMigrationsAsync(limit.Token)).Any())
+            SchemaState state = await database.StateAsync(limit.Token).WaitAsync(limit.Token);
+            if (state is SchemaState.Current)
             {
                 return null;
             }
 
-            Log.NotReady(logger, null, "the database lacks migrations; run: sallyport-server migrate");
+            Log.NotReady(logger, null, $"the database is {state}");
             return "migrations";
         }
         catch (Exception unreachable) when (unreachable is DbException or InvalidOperationException or TimeoutException
