@@ -32,7 +32,12 @@ internal sealed record TestRequest(string Method, string Path, params (string Na
 /// <param name="Json">The root; undefined for BSON.</param>
 internal sealed record TestAnswer(HttpStatusCode Status, JsonElement Json, byte[] Bytes, HttpResponseHeaders Headers)
 {
-    public JsonElement Response => Json.GetProperty("response");
+    /// <summary>What the server logged; says why where there is no response.</summary>
+    public string Why { get; init; } = "";
+
+    public JsonElement Response => Json.TryGetProperty("response", out JsonElement response)
+        ? response
+        : throw new InvalidOperationException($"{Json} {Why}");
 
     public int Code => Json.GetProperty("code").GetInt32();
 
@@ -129,11 +134,14 @@ internal sealed record TestHost(TestServer Server, string Ikey, string Skey)
         return http;
     }
 
-    private static async Task<TestAnswer> ReadAsync(HttpResponseMessage response)
+    private async Task<TestAnswer> ReadAsync(HttpResponseMessage response)
     {
         byte[] bytes = await response.Content.ReadAsByteArrayAsync(TestServer.Stop);
         bool isJson = response.Content.Headers.ContentType?.MediaType == "application/json";
         return new(
-            response.StatusCode, isJson ? JsonDocument.Parse(bytes).RootElement : default, bytes, response.Headers);
+            response.StatusCode, isJson ? JsonDocument.Parse(bytes).RootElement : default, bytes, response.Headers)
+        {
+            Why = string.Join('\n', Server.Log.Lines),
+        };
     }
 }
