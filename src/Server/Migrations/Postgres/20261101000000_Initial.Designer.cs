@@ -171,6 +171,18 @@ namespace Sallyport.Server.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<bool>("IsAsync")
+                        .HasColumnType("boolean");
+
+                    b.Property<byte[]>("RequestMac")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("SignatureHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea");
+
                     b.Property<int>("State")
                         .HasColumnType("integer");
 
@@ -189,7 +201,37 @@ namespace Sallyport.Server.Migrations.Postgres
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("RequestMac");
+
+                    b.HasIndex("SignatureHash")
+                        .IsUnique();
+
                     b.ToTable("authentications", (string)null);
+                });
+
+            modelBuilder.Entity("Sallyport.Server.Authentications.Throttle", b =>
+                {
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<long?>("BlockedUntil")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("SubjectId", "Source");
+
+                    b.HasIndex("Since");
+
+                    b.ToTable("throttles", (string)null);
                 });
 
             modelBuilder.Entity("Sallyport.Server.Devices.Device", b =>

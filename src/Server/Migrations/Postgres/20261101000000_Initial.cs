@@ -72,7 +72,10 @@ namespace Sallyport.Server.Migrations.Postgres
                     State = table.Column<int>(type: "integer", nullable: false),
                     Status = table.Column<string>(type: "text", nullable: false),
                     StatusMessage = table.Column<string>(type: "text", nullable: false),
+                    IsAsync = table.Column<bool>(type: "boolean", nullable: false),
                     Answers = table.Column<int>(type: "integer", nullable: false),
+                    SignatureHash = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: true),
+                    RequestMac = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false),
                     ExpiresAt = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -91,6 +94,21 @@ namespace Sallyport.Server.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_key_ring", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "throttles",
+                columns: table => new
+                {
+                    SubjectId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Source = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    Failures = table.Column<int>(type: "integer", nullable: false),
+                    Since = table.Column<long>(type: "bigint", nullable: false),
+                    BlockedUntil = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_throttles", x => new { x.SubjectId, x.Source });
                 });
 
             migrationBuilder.CreateTable(
@@ -216,6 +234,17 @@ namespace Sallyport.Server.Migrations.Postgres
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authentications_RequestMac",
+                table: "authentications",
+                column: "RequestMac");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_authentications_SignatureHash",
+                table: "authentications",
+                column: "SignatureHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_bypass_codes_UserId_Mac",
                 table: "bypass_codes",
                 columns: new[] { "UserId", "Mac" },
@@ -237,6 +266,11 @@ namespace Sallyport.Server.Migrations.Postgres
                 name: "IX_devices_UserId",
                 table: "devices",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_throttles_Since",
+                table: "throttles",
+                column: "Since");
 
             migrationBuilder.CreateIndex(
                 name: "IX_users_Key",
@@ -274,6 +308,9 @@ namespace Sallyport.Server.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "key_ring");
+
+            migrationBuilder.DropTable(
+                name: "throttles");
 
             migrationBuilder.DropTable(
                 name: "users");

@@ -72,7 +72,10 @@ namespace Sallyport.Server.Migrations.Sqlite
                     State = table.Column<int>(type: "INTEGER", nullable: false),
                     Status = table.Column<string>(type: "TEXT", nullable: false),
                     StatusMessage = table.Column<string>(type: "TEXT", nullable: false),
+                    IsAsync = table.Column<bool>(type: "INTEGER", nullable: false),
                     Answers = table.Column<int>(type: "INTEGER", nullable: false),
+                    SignatureHash = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: true),
+                    RequestMac = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
@@ -91,6 +94,21 @@ namespace Sallyport.Server.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_key_ring", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "throttles",
+                columns: table => new
+                {
+                    SubjectId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Source = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    Failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    Since = table.Column<long>(type: "INTEGER", nullable: false),
+                    BlockedUntil = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_throttles", x => new { x.SubjectId, x.Source });
                 });
 
             migrationBuilder.CreateTable(
@@ -216,6 +234,17 @@ namespace Sallyport.Server.Migrations.Sqlite
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_authentications_RequestMac",
+                table: "authentications",
+                column: "RequestMac");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_authentications_SignatureHash",
+                table: "authentications",
+                column: "SignatureHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_bypass_codes_UserId_Mac",
                 table: "bypass_codes",
                 columns: new[] { "UserId", "Mac" },
@@ -237,6 +266,11 @@ namespace Sallyport.Server.Migrations.Sqlite
                 name: "IX_devices_UserId",
                 table: "devices",
                 column: "UserId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_throttles_Since",
+                table: "throttles",
+                column: "Since");
 
             migrationBuilder.CreateIndex(
                 name: "IX_users_Key",
@@ -274,6 +308,9 @@ namespace Sallyport.Server.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "key_ring");
+
+            migrationBuilder.DropTable(
+                name: "throttles");
 
             migrationBuilder.DropTable(
                 name: "users");

@@ -163,6 +163,18 @@ namespace Sallyport.Server.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("IsAsync")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("RequestMac")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
+
+                    b.Property<byte[]>("SignatureHash")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
+
                     b.Property<int>("State")
                         .HasColumnType("INTEGER");
 
@@ -181,7 +193,37 @@ namespace Sallyport.Server.Migrations.Sqlite
 
                     b.HasIndex("ExpiresAt");
 
+                    b.HasIndex("RequestMac");
+
+                    b.HasIndex("SignatureHash")
+                        .IsUnique();
+
                     b.ToTable("authentications", (string)null);
+                });
+
+            modelBuilder.Entity("Sallyport.Server.Authentications.Throttle", b =>
+                {
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Source")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("BlockedUntil")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Since")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("SubjectId", "Source");
+
+                    b.HasIndex("Since");
+
+                    b.ToTable("throttles", (string)null);
                 });
 
             modelBuilder.Entity("Sallyport.Server.Devices.Device", b =>
