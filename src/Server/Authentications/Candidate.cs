@@ -13,9 +13,8 @@ internal sealed record Candidate(User User, IReadOnlyList<Device> Devices, bool 
 {
     private static readonly Func<ServerDbContext, string, DateTimeOffset, IAsyncEnumerable<Row>> _byName =
         EF.CompileAsyncQuery((ServerDbContext db, string name, DateTimeOffset now) =>
-            from user in db.Set<User>().Where(u => u.Name == name).Concat(
-                db.Set<Alias>().Where(a => a.Name == name)
-                    .Join(db.Set<User>(), a => a.UserId, u => u.Id, (a, u) => u)).AsNoTracking()
+            from alias in db.Set<Alias>().Where(a => a.Name == name).AsNoTracking() // his own name is one, too
+            join user in db.Set<User>() on alias.UserId equals user.Id
             from device in db.Set<Device>().Where(d => d.UserId == user.Id).DefaultIfEmpty()
             select new Row(user, device, db.Set<BypassCode>().Any(
                 c => c.UserId == user.Id && c.RemainingUses > 0 && (c.ExpiresAt == null || c.ExpiresAt > now))));
