@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# Builds the host programs into out/host. What has not changed since the last time is not built again.
+# Builds the host programs into out/host and the server into out/server. What has not changed since the last time is not built again.
 
 HOST=$ROOT/out/host
+SERVER=$ROOT/out/server
 
 build_host() {
     mkdir -p "$HOST"
@@ -18,6 +19,18 @@ build_host() {
         src/Pam/Makefile src/Pam/pam_sallyport.c
     exec 9>&-
     say "Built: out/host/sallyport-agent, out/host/sallyport, out/host/pam_sallyport.so"
+}
+
+# One file that needs nothing from the machine but libssl: the runtime is in it, and most code is compiled already.
+build_server() {
+    mkdir -p "$SERVER"
+    exec 9>"$ROOT/out/build.lock"
+    flock 9
+    HOST=$SERVER build_part sallyport-server "sallyport-server: compiling (about a minute)" publish_server \
+        src/Protocol src/Server Directory.Build.props Directory.Packages.props global.json .editorconfig \
+        eng/BannedSymbols.txt
+    exec 9>&-
+    say "Built: out/server/sallyport-server"
 }
 
 # build_part FILE TEXT FUNCTION INPUT...: runs FUNCTION unless FILE was made from these very inputs.
@@ -47,15 +60,21 @@ publish_agent() { publish sallyport-agent src/Agent; }
 
 publish_sallyport() { publish sallyport src/Cli; }
 
-# publish PROGRAM PROJECT
+publish_server() {
+    publish sallyport-server src/Server --self-contained -p:PublishReadyToRun=true -p:PublishSingleFile=true \
+        -p:IncludeNativeLibrariesForSelfExtract=false
+}
+
+# publish PROGRAM PROJECT [OPTION...]
 publish() {
-    local program=$1 published=$ROOT/out/publish/$1
-    "$DOTNET" publish "$2" -c Release -r "$(runtime_identifier)" -p:CppCompilerAndLinker=gcc -o "$published" ||
+    local program=$1 project=$2 published=$ROOT/out/publish/$1
+    shift 2
+    "$DOTNET" publish "$project" -c Release -r "$(runtime_identifier)" -p:CppCompilerAndLinker=gcc -o "$published" "$@" ||
         fail "$program did not build (the reason is above)." \
             "If packages could not be restored: check the network, then run the same command again."
     # Renamed into place, so that a running program keeps its own file.
     install -m 755 "$published/$program" "$HOST/.$program.new"
-    install -m 644 "$published/$program.dbg" "$HOST/$program.dbg"
+    [ ! -e "$published/$program.dbg" ] || install -m 644 "$published/$program.dbg" "$HOST/$program.dbg"
     mv -f "$HOST/.$program.new" "$HOST/$program"
 }
 

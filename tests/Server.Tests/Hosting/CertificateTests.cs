@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Sallyport.Server.Hosting;
+
+namespace Sallyport.Server.Tests.Hosting;
+
+public sealed class CertificateTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Fact_1_8_the_name_stands_in_it_as_hosts_write_it_and_the_key_is_P_256()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        await using SslStream tls = await server.ConnectAsync();
+
+        using var leaf = new X509Certificate2(tls.RemoteCertificate!);
+        var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
+        Assert.Equal(["Auth.example.com"], names.EnumerateDnsNames());
+        Assert.Equal("1.2.840.10045.3.1.7", leaf.GetECDsaPublicKey()!.ExportParameters(false).Curve.Oid.Value);
+        Assert.True(tls.SslProtocol is SslProtocols.Tls12 or SslProtocols.Tls13);
+    }
+
+    [Fact]
+    public async Task Fact_1_8_an_address_stands_in_it_as_an_address_too()
+    {
+        await using HostedServer server = await HostedServer.StartAsync(
+            settings => settings with { PublicHost = new PublicHost("127.0.0.1", 443) });
+        await using SslStream tls = await server.ConnectAsync();
+
+        using var leaf = new X509Certificate2(tls.RemoteCertificate!);
+        var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
+        Assert.Equal(["127.0.0.1"], names.EnumerateDnsNames());
+        Assert.Equal([IPAddress.Loopback], names.EnumerateIPAddresses());
+    }
+
+    [Fact]
+    public void The_private_ca_vouches_for_no_other_name()
+    {
+        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(56);
+        using X509Certificate2 authority = PrivateCa.Create(new PublicHost("auth.example.com", 443), now);
+
+        Assert.True(IsVouchedFor(authority, "auth.example.com", now));
+        Assert.False(IsVouchedFor(authority, "bank.example.com", now));
+        Assert.False(IsVouchedFor(authority, "192.0.2.1", now));
+    }
+
+    [Fact]
+    public async Task An_expired_one_is_renewed_while_the_server_runs()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
+        await using HostedServer server = await HostedServer.StartAsync(clock: clock);
+        string before = await SerialAsync(server, clock);
+
+        clock.Advance(TimeSpan.FromDays(59));
+        Assert.Equal(before, await SerialAsync(server, clock));
+
+        clock.Advance(TimeSpan.FromDays(41)); // a hundred days: it ended ten days ago
+        await TickAsync(server, clock, before);
+        Assert.NotEqual(before, await SerialAsync(server, clock));
+    }
+
+    [Fact]
+    public async Task An_expired_one_is_renewed_at_start()
+    {
+        var clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
+        await using HostedServer server = await HostedServer.StartAsync(clock: clock);
+        var files = new LeafFiles(server.Settings);
+        string before = await File.ReadAllTextAsync(files.Certificate, Stop);
+
+        Assert.False(files.Renew(clock.GetUtcNow().AddDays(30)));
+        Assert.True(files.Renew(clock.GetUtcNow().AddDays(91)));
+        Assert.NotEqual(before, await File.ReadAllTextAsync(files.Certificate, Stop));
+    }
+
+    [Fact]
+    public async Task Another_public_host_wants_another_ca()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        var files = new LeafFiles(server.Settings with { PublicHost = new PublicHost("other.example.com", 443) });
+
+        var refused = Assert.Throws<SettingsException>(() => files.Renew(TimeProvider.System.GetUtcNow()));
+
+        Assert.Contains("cannot vouch for other.example.com", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_given_one_is_read_again_and_a_half_written_pair_is_not_taken()
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var host = new PublicHost("Auth.example.com", 443);
+        using X509Certificate2 authority = PrivateCa.Create(host, now);
+        using X509Certificate2 first = PrivateCa.Issue(authority, host, now);
+        using X509Certificate2 second = PrivateCa.Issue(authority, host, now);
+        string folder = Directory.CreateTempSubdirectory("sallyport-given-").FullName;
+        (string certificate, string key) = (Path.Combine(folder, "c.pem"), Path.Combine(folder, "k.pem"));
+        await File.WriteAllTextAsync(certificate, first.ExportCertificatePem(), Stop);
+        await File.WriteAllTextAsync(key, KeyOf(first), Stop);
+        await using HostedServer server = await HostedServer.StartAsync(
+            settings => settings with { Certificate = certificate, CertificateKey = key });
+        ServerCertificates certificates = server.Services.GetRequiredService<ServerCertificates>();
+
+        await File.WriteAllTextAsync(certificate, second.ExportCertificatePem(), Stop);
+        certificates.Refresh();
+        Assert.Equal(first.SerialNumber, Serial(certificates));
+
+        await File.WriteAllTextAsync(key, KeyOf(second)[..40], Stop);
+        certificates.Refresh();
+        Assert.Equal(first.SerialNumber, Serial(certificates));
+
+        await File.WriteAllTextAsync(key, KeyOf(second), Stop);
+        certificates.Refresh();
+        Assert.Equal(second.SerialNumber, Serial(certificates));
+
+        File.Delete(certificate);
+        certificates.Refresh();
+        Assert.Equal(second.SerialNumber, Serial(certificates));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_keys_are_for_their_owner_only()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Path.Combine(server.Settings.DataFolder, "ca-key.pem")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(new LeafFiles(server.Settings).Key));
+    }
+
+    private static string KeyOf(X509Certificate2 certificate) =>
+        certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem();
+
+    private static string Serial(ServerCertificates certificates) =>
+        certificates.Current.ServerCertificateContext!.TargetCertificate.SerialNumber;
+
+    private static bool IsVouchedFor(X509Certificate2 authority, string name, DateTimeOffset now)
+    {
+        using X509Certificate2 leaf = PrivateCa.Issue(authority, new PublicHost(name, 443), now);
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(authority);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.VerificationTime = now.UtcDateTime;
+        return chain.Build(leaf);
+    }
+
+    /// <summary>Moves the clock until the watch has looked; each advance gives it one tick.</summary>
+    private static async Task TickAsync(HostedServer server, FakeTimeProvider clock, string before)
+    {
+        while (Serial(server.Services.GetRequiredService<ServerCertificates>()) == before)
+        {
+            clock.Advance(CertificateWatch.Interval);
+            await Task.Delay(10, Stop);
+        }
+    }
+
+    private static async Task<string> SerialAsync(HostedServer server, FakeTimeProvider clock)
+    {
+        await using SslStream tls = await server.ConnectAsync(now: clock.GetUtcNow());
+        using var leaf = new X509Certificate2(tls.RemoteCertificate!);
+        return leaf.SerialNumber;
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Time.Testing;
+using Sallyport.Server.Hosting;
+
+namespace Sallyport.Server.Tests.Hosting;
+
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task A_server_with_all_it_needs_is_ready()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+
+        Assert.EndsWith("\r\n\r\nready\n", await server.GetAsync("/readyz"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_its_database_it_is_alive_and_not_ready()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        await File.WriteAllTextAsync(
+            server.Settings.Database.SqliteFile, "no database", TestContext.Current.CancellationToken);
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+
+        string answer = await server.GetAsync("/readyz");
+
+        Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Settings.DataFolder, answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", await server.GetAsync("/healthz"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_an_expired_certificate_it_is_not_ready()
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var host = new PublicHost("Auth.example.com", 443);
+        using var authority = PrivateCa.Create(host, now);
+        using var leaf = PrivateCa.Issue(authority, host, now);
+        string folder = Directory.CreateTempSubdirectory("sallyport-given-").FullName;
+        (string file, string keyFile) = (Path.Combine(folder, "c.pem"), Path.Combine(folder, "k.pem"));
+        DataFolder.Write(file, leaf.ExportCertificatePem());
+        DataFolder.Write(keyFile, System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions
+            .GetECDsaPrivateKey(leaf)!.ExportPkcs8PrivateKeyPem());
+        var clock = new FakeTimeProvider(now.AddDays(91));
+        await using HostedServer server = await HostedServer.StartAsync(
+            settings => settings with { Certificate = file, CertificateKey = keyFile }, clock);
+
+        Assert.Equal("certificate", await Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions
+            .GetRequiredService<Readiness>(server.Services).ProblemAsync(TestContext.Current.CancellationToken));
+        Directory.Delete(folder, recursive: true);
+    }
+}

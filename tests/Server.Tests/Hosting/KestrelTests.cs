@@ -1,0 +1,132 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Sallyport.Server.Tests.Hosting;
+
+public sealed class KestrelTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Facts_7_7_a_connection_may_be_idle_for_300_seconds()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+
+        KestrelServerOptions kestrel = server.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+
+        Assert.True(kestrel.Limits.KeepAliveTimeout >= TimeSpan.FromSeconds(300));
+    }
+
+    [Theory] // facts 7.7 and 1.2
+    [InlineData("/healthz")]
+    [InlineData("/healthz?")]
+    [InlineData("https://auth.example.com/healthz")]
+    [InlineData("https://auth.example.com:443/healthz?")]
+    public async Task Facts_7_7_every_form_of_a_request_target_is_answered(string target)
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+
+        string answer = await server.AskAsync($"GET {target} HTTP/1.1\r\nHost: auth.example.com\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Length: 3\r\n", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("\r\nServer:", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.EndsWith("\r\n\r\nok\n", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Facts_7_7_many_requests_go_over_one_connection_each_answered_in_one_record()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        using var client = new TcpClient { NoDelay = true };
+        await client.ConnectAsync(IPAddress.Loopback, server.Port, Stop);
+        var counting = new RecordCounter(client.GetStream());
+        await using SslStream tls = await server.ConnectAsync(counting);
+        await AskAsync(tls); // the tickets of the TLS session come with the first
+        int before = counting.Records;
+
+        await AskAsync(tls);
+        await AskAsync(tls);
+
+        Assert.Equal(before + 2, counting.Records);
+    }
+
+    [Fact]
+    public async Task A_body_of_10_MB_is_refused_with_an_answer_that_can_be_read()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        await using SslStream tls = await server.ConnectAsync();
+        await tls.WriteAsync(Encoding.ASCII.GetBytes(
+            "POST /auth/v2/preauth HTTP/1.1\r\nHost: auth.example.com\r\nContent-Length: 10485760\r\n"
+            + "Content-Type: application/x-www-form-urlencoded\r\n\r\n"), Stop);
+        using var reader = new StreamReader(tls, Encoding.ASCII);
+
+        string? status = await reader.ReadLineAsync(Stop);
+
+        Assert.Matches("^HTTP/1.1 4[0-9][0-9] ", status);
+    }
+
+    [Fact]
+    public async Task A_connection_without_TLS_gets_nothing()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, server.Port, Stop);
+        NetworkStream stream = client.GetStream();
+        await stream.WriteAsync("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Stop);
+        byte[] answer = new byte[1024];
+        int read = 0;
+        try
+        {
+            read = await stream.ReadAsync(answer, Stop);
+        }
+        catch (IOException)
+        {
+            // reset: as good
+        }
+
+        Assert.DoesNotContain("HTTP", Encoding.ASCII.GetString(answer, 0, read), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_lets_a_request_finish()
+    {
+        var arrived = new TaskCompletionSource();
+        var go = new TaskCompletionSource();
+        await using HostedServer server = await HostedServer.StartAsync(map: app => app.MapGet("/slow", async () =>
+        {
+            arrived.SetResult();
+            await go.Task;
+            return Results.Text("done");
+        }));
+        Task<string> answer = server.GetAsync("/slow");
+        await arrived.Task.WaitAsync(Stop);
+
+        Task stopped = server.StopAsync();
+        go.SetResult();
+
+        Assert.EndsWith("done", await answer, StringComparison.Ordinal);
+        await stopped;
+    }
+
+    private static async Task AskAsync(SslStream tls)
+    {
+        await tls.WriteAsync("GET /healthz HTTP/1.1\r\nHost: auth.example.com\r\n\r\n"u8.ToArray(), Stop);
+        byte[] answer = new byte[4096];
+        int read = 0;
+        while (!Encoding.ASCII.GetString(answer, 0, read).EndsWith("\r\n\r\nok\n", StringComparison.Ordinal))
+        {
+            int more = await tls.ReadAsync(answer.AsMemory(read), Stop);
+            Assert.NotEqual(0, more);
+            read += more;
+        }
+    }
+}
