@@ -100,8 +100,9 @@ internal sealed class Database(
             // Made here for its mode, which SQLite gives its -wal and -shm too.
             new FileStream(settings.SqliteFile, new FileStreamOptions
             {
-                Mode = FileMode.CreateNew,
+                Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
                 UnixCreateMode = OwnerOnly,
             }).Dispose();
         }

@@ -24,8 +24,9 @@ internal sealed class KeyRing(
     public IDataProtectionProvider Protection => Open().GetRequiredService<IDataProtectionProvider>();
 
     /// <summary>Adds the ring's first key.</summary>
+    /// <remarks>Good since yesterday: another node's clock may be behind.</remarks>
     public void CreateKey() => Open().GetRequiredService<IKeyManager>()
-        .CreateNewKey(time.GetUtcNow(), time.GetUtcNow().AddYears(100));
+        .CreateNewKey(time.GetUtcNow().AddDays(-1), time.GetUtcNow().AddYears(100));
 
     public void Dispose()
     {
