@@ -204,11 +204,7 @@ internal sealed class Authenticate(
         string text = subject.Text;
         FormattableString one = subject.IsKey
             ? (FormattableString)$"""SELECT 1 FROM users WHERE "Key" = {text} FOR UPDATE"""
-            : $"""
-               SELECT 1 FROM users WHERE "Id" = COALESCE(
-                 (SELECT "Id" FROM users WHERE "Name" = {text}), (SELECT "UserId" FROM aliases WHERE "Name" = {text})
-               ) FOR UPDATE
-               """;
+            : $"""SELECT 1 FROM users WHERE "Id" = (SELECT "UserId" FROM aliases WHERE "Name" = {text}) FOR UPDATE""";
         await db.Database.ExecuteSqlAsync(one, cancellationToken);
     }
 }

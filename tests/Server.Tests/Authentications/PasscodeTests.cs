@@ -1,0 +1,159 @@
+using Microsoft.EntityFrameworkCore;
+using Sallyport.Protocol;
+using Sallyport.Server.Audit;
+using Sallyport.Server.Devices;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Tests.Storage;
+using Sallyport.Server.Users;
+
+namespace Sallyport.Server.Tests.Authentications;
+
+public sealed class PasscodeTests
+{
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task The_passcode_lets_in_once(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestUser alice = await server.EnrolAsync("alice");
+        string passcode = alice.Passcode();
+
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", passcode));
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", passcode));
+        Assert.Equal(
+            ["success valid_passcode duo_mobile_passcode", "denied invalid_passcode duo_mobile_passcode"],
+            await server.AuditAsync());
+        Assert.Equal("used before", await server.ReadAsync(
+            db => db.AuditEvents.Where(e => e.Result == "denied").Select(e => e.Detail!.Substring(0, 11)).SingleAsync(TestServer.Stop)));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task Sixteen_at_once_let_one_in(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestUser alice = await server.EnrolAsync("alice");
+        string passcode = alice.Passcode();
+
+        TestAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(
+            i => server.Host.SendAsync(server.Host.Auth("alice", passcode, ("pushinfo", $"{i}")))));
+
+        Assert.Single(answers, a => a.Text("result") == "allow");
+        Assert.Equal(15, answers.Count(a => a.Text("result") == "deny"));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task One_step_before_and_after_count_and_none_further(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestUser alice = await server.EnrolAsync("alice");
+
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", alice.Passcode(-2)));
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", alice.Passcode(2)));
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", alice.Passcode(-1)));
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", alice.Passcode(1)));
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", alice.Passcode()));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_hardware_token_may_be_nine_ahead_and_goes_on_from_there(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        await server.AddUserAsync("bob");
+        using OtpSecret secret = OtpSecret.FromBytes("12345678901234567890"u8);
+        Guid id = Guid.CreateVersion7(server.Now);
+        await server.ChangeAsync(async db => db.Devices.Add(new Device
+        {
+            Id = new(id),
+            Key = PublicKeys.New("DH"),
+            UserId = (await db.Users.SingleAsync(TestServer.Stop)).Id,
+            Kind = DeviceKind.Hotp,
+            Name = "token",
+            Serial = "1001",
+            ProtectedSecret = server.Get<Secrets>().Protect(SecretKind.Otp, id, secret.Expose().ToArray()),
+            Algorithm = OtpAlgorithm.Sha1,
+            Digits = 6,
+            Period = 0,
+            CreatedAt = server.Now,
+        }));
+        string At(long counter) => Passcode.FromNumber(Hotp.Compute(secret, counter), 6).Expose();
+
+        Assert.Equal("deny", await server.Host.LogInAsync("bob", At(10)));
+        Assert.Equal("allow", await server.Host.LogInAsync("bob", At(9)));
+        Assert.Equal("deny", await server.Host.LogInAsync("bob", At(9)));
+        Assert.Equal("deny", await server.Host.LogInAsync("bob", At(3)));
+        Assert.Equal("allow", await server.Host.LogInAsync("bob", At(10)));
+        Assert.Contains("success valid_passcode hardware_token", await server.AuditAsync());
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_bypass_code_is_good_as_often_as_it_says_and_not_after_its_end(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        await server.EnrolAsync("alice");
+        await server.EnrolAsync("bob");
+        var added = Assert.IsType<AddBypassCodeResult.Added>(await server.Get<AddBypassCode>().RunAsync(
+            new("alice") { Count = 2, Uses = 2, ValidFor = TimeSpan.FromHours(1) }, TestServer.Stop));
+        string[] codes = [.. added.Codes.Expose()];
+
+        Assert.Equal("deny", await server.Host.LogInAsync("bob", codes[0]));
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", codes[0]));
+        TestAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(
+            i => server.Host.SendAsync(server.Host.Auth("alice", codes[0], ("pushinfo", $"{i}")))));
+        Assert.Single(answers, a => a.Text("result") == "allow");
+
+        server.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", codes[1]));
+        Assert.Equal(2, (await server.AuditAsync()).Count(e => e == "success valid_passcode bypass_code"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData(" ")]
+    [InlineData("1")]
+    [InlineData("push")]
+    [InlineData("phone1")]
+    [InlineData("sms")]
+    [InlineData("12345")]
+    [InlineData("cccccccccccccccccccccccccccccccccccccccccccc")]
+    [InlineData("пароль")]
+    public async Task Fact_7_6_what_is_no_passcode_is_a_wrong_one(string typed)
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        await server.EnrolAsync("alice");
+
+        TestAnswer answer = await server.Host.AuthAsync("alice", typed);
+
+        Assert.Equal("deny", answer.Text("result"));
+        Assert.Equal("Incorrect passcode. Please try again.", answer.Text("status_msg"));
+        Assert.Equal(1, await server.ReadAsync(db => db.Users.Select(u => u.Failures).SingleAsync(TestServer.Stop)));
+    }
+
+    [Fact]
+    public async Task Eight_digits_are_no_passcode_of_a_device_that_shows_six()
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        TestUser alice = await server.EnrolAsync("alice");
+
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", "00" + alice.Passcode()));
+    }
+
+    [Fact]
+    public async Task A_factor_that_the_application_does_not_take_is_refused_though_right()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            DatabaseKind.Sqlite, new("bastion") { AllowedFactors = ["bypass"] });
+        TestUser alice = await server.EnrolAsync("alice");
+        var added = Assert.IsType<AddBypassCodeResult.Added>(
+            await server.Get<AddBypassCode>().RunAsync(new("alice"), TestServer.Stop));
+
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", alice.Passcode()));
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", added.Codes.Expose()[0]));
+        await server.ChangeApplicationAsync(a => a.AllowedFactors = "passcode");
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", alice.Passcode()));
+    }
+}

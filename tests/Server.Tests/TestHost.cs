@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Sallyport.Protocol.Duo;
+
+namespace Sallyport.Server.Tests;
+
+/// <summary>One request to be sent; a test bends one thing of it.</summary>
+internal sealed record TestRequest(string Method, string Path, params (string Name, string Value)[] Parameters)
+{
+    public DuoSignatureVersion Version { get; init; } = DuoSignatureVersion.V2;
+
+    public DuoDigest Digest { get; init; } = DuoDigest.Sha512;
+
+    /// <summary>Seconds that the host's clock is ahead.</summary>
+    public double ClockError { get; init; }
+
+    public string UserAgent { get; init; } = "login_duo/2.2.4 (x86_64-pc-linux-gnu) libduo/2.2.4";
+
+    public string ContentType { get; init; } = "application/x-www-form-urlencoded";
+
+    /// <summary>In place of the parameters.</summary>
+    public byte[]? Body { get; init; }
+
+    public string? Authorization { get; init; }
+
+    public string? Query { get; init; }
+}
+
+/// <param name="Json">The root; undefined for BSON.</param>
+internal sealed record TestAnswer(HttpStatusCode Status, JsonElement Json, byte[] Bytes, HttpResponseHeaders Headers)
+{
+    /// <summary>What the server logged; says why where there is no response.</summary>
+    public string Why { get; init; } = "";
+
+    public JsonElement Response => Json.TryGetProperty("response", out JsonElement response)
+        ? response
+        : throw new InvalidOperationException($"{Json} {Why}");
+
+    public int Code => Json.GetProperty("code").GetInt32();
+
+    public string? Detail => Json.TryGetProperty("message_detail", out JsonElement detail) ? detail.GetString() : null;
+
+    public string? Text(string name) => Response.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+}
+
+/// <summary>A host that has an application's keys and speaks as login_duo does.</summary>
+internal sealed record TestHost(TestServer Server, string Ikey, string Skey)
+{
+    private static readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 });
+
+    public string Address { get; init; } = "203.0.113.5";
+
+    public Task<TestAnswer> PreauthAsync(string name, params (string, string)[] more) => SendAsync(Preauth(name, more));
+
+    public TestRequest Preauth(string name, params (string, string)[] more) => new(
+        "POST",
+        "/auth/v2/preauth",
+        [
+            ("username", name), ("text_prompt", "1"), ("hostname", "web1"), ("failmode", "closed"),
+            ("ipaddr", Address), .. more,
+        ]);
+
+    public TestRequest Auth(string name, string prompt, params (string, string)[] more) => new(
+        "POST",
+        "/auth/v2/auth",
+        [
+            ("username", name), ("factor", "prompt"), ("prompt", prompt), ("async", "0"), ("hostname", "web1"),
+            ("ipaddr", Address), .. more,
+        ]);
+
+    /// <summary>Each at a second of its own, as people type.</summary>
+    public Task<TestAnswer> AuthAsync(string name, string prompt)
+    {
+        Server.Clock.Advance(TimeSpan.FromMilliseconds(1001));
+        return SendAsync(Auth(name, prompt));
+    }
+
+    /// <summary>allow or deny.</summary>
+    public async Task<string?> LogInAsync(string name, string prompt) => (await AuthAsync(name, prompt)).Text("result");
+
+    public async Task<TestAnswer> SendAsync(TestRequest request)
+    {
+        using HttpResponseMessage response = await _http.SendAsync(Sign(request), TestServer.Stop);
+        return await ReadAsync(response);
+    }
+
+    /// <summary>The same request as often as wanted: it is signed once.</summary>
+    public async Task<TestAnswer[]> SendTwiceAsync(TestRequest request)
+    {
+        using HttpResponseMessage first = await _http.SendAsync(Sign(request), TestServer.Stop);
+        using HttpResponseMessage second = await _http.SendAsync(Sign(request), TestServer.Stop);
+        return [await ReadAsync(first), await ReadAsync(second)];
+    }
+
+    public HttpRequestMessage Sign(TestRequest request)
+    {
+        string canonical = DuoParameters.Of(request.Parameters).Canonical();
+        bool isGet = request.Method == "GET";
+        string target = isGet ? $"{request.Path}?{canonical}" : request.Path + request.Query;
+        byte[] body = request.Body ?? (isGet ? [] : Encoding.ASCII.GetBytes(canonical));
+        string date = (Server.Now + TimeSpan.FromSeconds(request.ClockError)).ToString("r", CultureInfo.InvariantCulture);
+        bool isDated = request.Version is not DuoSignatureVersion.V1;
+        HttpRequestMessage http = new(new HttpMethod(request.Method), new Uri(Server.Address, target));
+        if (!isGet)
+        {
+            http.Content = new ByteArrayContent(body);
+            http.Content.Headers.TryAddWithoutValidation("Content-Type", request.ContentType);
+        }
+
+        DuoRequestParts parts = new()
+        {
+            Method = request.Method,
+            Host = $"{Server.Address.Host}:{Server.Address.Port}",
+            Target = target,
+            ContentType = isGet ? null : request.ContentType,
+            Body = body,
+            XDuoHeaders = isDated ? [new("X-Duo-Date", date)] : [],
+        };
+        string authorization = request.Authorization
+            ?? (DuoRequestText.TryParse(parts, out DuoRequestText? text, out _, out _)
+                ? DuoAuthorization.Format(
+                    Ikey, DuoSignature.Sign(request.Version, request.Digest, text, Encoding.ASCII.GetBytes(Skey)))
+                : DuoAuthorization.Format(Ikey, new string('0', 128)));
+        http.Headers.TryAddWithoutValidation("Authorization", authorization);
+        http.Headers.TryAddWithoutValidation("User-Agent", request.UserAgent);
+        if (isDated)
+        {
+            http.Headers.TryAddWithoutValidation("X-Duo-Date", date);
+        }
+
+        return http;
+    }
+
+    private async Task<TestAnswer> ReadAsync(HttpResponseMessage response)
+    {
+        byte[] bytes = await response.Content.ReadAsByteArrayAsync(TestServer.Stop);
+        bool isJson = response.Content.Headers.ContentType?.MediaType == "application/json";
+        return new(
+            response.StatusCode, isJson ? JsonDocument.Parse(bytes).RootElement : default, bytes, response.Headers)
+        {
+            Why = string.Join('\n', Server.Log.Lines),
+        };
+    }
+}
