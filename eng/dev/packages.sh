@@ -69,8 +69,9 @@ apt_install() {
     fi
     if [[ " $* " == *" postgresql "* ]]; then
         # Its package would make a cluster and run it; tests make their own.
-        "${sudo[@]}" mkdir -p /etc/postgresql-common/createcluster.d
-        echo "create_main_cluster = false" | "${sudo[@]}" tee /etc/postgresql-common/createcluster.d/sallyport.conf >/dev/null
+        local folder=/etc/postgresql-common/createcluster.d
+        "${sudo[@]}" mkdir -p $folder
+        echo "create_main_cluster = false" | "${sudo[@]}" tee $folder/sallyport.conf >/dev/null
     fi
 
     local had_sshd=yes

@@ -129,7 +129,8 @@ internal sealed class Database(
     {
         await using ServerDbContext db = await contexts.CreateDbContextAsync(cancellationToken);
         string setting = await db.Database
-            .SqlQueryRaw<string>("SELECT current_setting('synchronous_commit') AS \"Value\"").SingleAsync(cancellationToken);
+            .SqlQueryRaw<string>("SELECT current_setting('synchronous_commit') AS \"Value\"")
+            .SingleAsync(cancellationToken);
         if (setting == "off")
         {
             throw new StorageException(

@@ -15,7 +15,8 @@ public sealed class BackupTests
     [InlineData(DatabaseKind.Sqlite, DatabaseKind.Postgres)]
     [InlineData(DatabaseKind.Postgres, DatabaseKind.Sqlite)]
     [InlineData(DatabaseKind.Postgres, DatabaseKind.Postgres)]
-    public async Task A_backup_of_either_fills_either_and_what_may_have_been_used_is_void(DatabaseKind from, DatabaseKind to)
+    public async Task A_backup_of_either_fills_either_and_what_may_have_been_used_is_void(
+        DatabaseKind from, DatabaseKind to)
     {
         await using TestDatabase old = await FilledAsync(from);
         string file = Path.Combine(old.Settings.DataFolder, "backup");
@@ -93,13 +94,15 @@ public sealed class BackupTests
         CopyKeys(old, restored);
 
         string[] broken = [
-            "", "{}\n", "not json\n", whole[..^10], string.Join('\n', lines[..^2]), string.Join('\n', lines[..5]) + "\n",
+            "", "{}\n", "not json\n", whole[..^10],
+            string.Join('\n', lines[..^2]), string.Join('\n', lines[..5]) + "\n",
             whole.Replace("staff", "admin", StringComparison.Ordinal),
             whole.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal)];
         foreach (string text in broken)
         {
             await File.WriteAllTextAsync(file, text, TestDatabase.Stop);
-            await Assert.ThrowsAsync<InvalidDataException>(() => restored.Get<Restore>().RunAsync(file, TestDatabase.Stop));
+            await Assert.ThrowsAsync<InvalidDataException>(
+                () => restored.Get<Restore>().RunAsync(file, TestDatabase.Stop));
         }
 
         Assert.Equal(SchemaState.Fresh, await restored.Get<Database>().StateAsync(TestDatabase.Stop));
@@ -131,8 +134,8 @@ public sealed class BackupTests
 
         await SchemaTests.WriteAsync(
             database,
-            "UPDATE devices SET \"ProtectedSecret\" = (SELECT \"ProtectedSecret\" FROM devices WHERE \"Serial\" IS NULL) "
-            + "WHERE \"Serial\" IS NOT NULL");
+            "UPDATE devices SET \"ProtectedSecret\" = "
+            + "(SELECT \"ProtectedSecret\" FROM devices WHERE \"Serial\" IS NULL) WHERE \"Serial\" IS NOT NULL");
         await SchemaTests.WriteAsync(
             database,
             "DROP TRIGGER audit_events_not_changed" + (kind is DatabaseKind.Postgres ? " ON audit_events" : ""));

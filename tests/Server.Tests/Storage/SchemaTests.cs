@@ -52,7 +52,11 @@ public sealed class SchemaTests
         await WriteAsync(database, """INSERT INTO "__EFMigrationsHistory" VALUES ('20990101000000_Later', '99.0.0')""");
 
         foreach (Func<CancellationToken, Task> act in new Func<CancellationToken, Task>[]
-            { database.Get<Database>().OpenAsync, database.Get<Database>().MigrateAsync, database.Get<Database>().InitAsync })
+        {
+            database.Get<Database>().OpenAsync,
+            database.Get<Database>().MigrateAsync,
+            database.Get<Database>().InitAsync,
+        })
         {
             StorageException refused = await Assert.ThrowsAsync<StorageException>(() => act(TestDatabase.Stop));
             Assert.Contains("newer version", refused.Message, StringComparison.Ordinal);
@@ -86,7 +90,8 @@ public sealed class SchemaTests
             database,
             """INSERT INTO "__EFMigrationsLock" VALUES (1, '2026-11-25 12:00:00')""");
 
-        await database.Get<Database>().MigrateAsync(TestDatabase.Stop).WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Stop);
+        await database.Get<Database>().MigrateAsync(TestDatabase.Stop)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestDatabase.Stop);
     }
 
     [Fact]

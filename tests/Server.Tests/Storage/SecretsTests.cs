@@ -35,8 +35,10 @@ public sealed class SecretsTests
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(kind);
         await database.Get<AddUser>().RunAsync(new("alice"), TestDatabase.Stop);
-        var device = (AddTotpDeviceResult.Added)await database.Get<AddTotpDevice>().RunAsync(new("alice"), TestDatabase.Stop);
-        var codes = (AddBypassCodeResult.Added)await database.Get<AddBypassCode>().RunAsync(new("alice"), TestDatabase.Stop);
+        var device =
+            (AddTotpDeviceResult.Added)await database.Get<AddTotpDevice>().RunAsync(new("alice"), TestDatabase.Stop);
+        var codes =
+            (AddBypassCodeResult.Added)await database.Get<AddBypassCode>().RunAsync(new("alice"), TestDatabase.Stop);
 
         string ring = (await database.ReadAsync(db => db.KeyRing.SingleAsync(TestDatabase.Stop))).Xml;
         byte[] ciphertext = (await database.ReadAsync(db => db.Devices.SingleAsync(TestDatabase.Stop))).ProtectedSecret;

@@ -28,7 +28,8 @@ internal sealed class TestDatabase : IAsyncDisposable
 {
     private static readonly Lazy<string> _keys = new(() =>
     {
-        KeyFiles files = new(new DatabaseSettings(Directory.CreateTempSubdirectory("sallyport-keys-").FullName, Postgres: null));
+        KeyFiles files = new(
+            new DatabaseSettings(Directory.CreateTempSubdirectory("sallyport-keys-").FullName, Postgres: null));
         files.Create(new(2026, 11, 25, 0, 0, 0, TimeSpan.Zero));
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
             Directory.Delete(Path.GetDirectoryName(files.Folder)!, recursive: true);
@@ -73,7 +74,9 @@ internal sealed class TestDatabase : IAsyncDisposable
         return database;
     }
 
-    /// <summary>The same database and folder, as a second process would have it; disposed of before the first.</summary>
+    /// <summary>
+    /// The same database and folder, as a second process would have it; disposed of before the first.
+    /// </summary>
     public TestDatabase Again() => new(Settings, Clock) { Borrowed = true };
 
     public static void CopyFolder(string from, string to)

@@ -82,7 +82,8 @@ public sealed class UseCaseTests
     public async Task A_user_is_disabled_enabled_unlocked_and_removed_with_all_that_is_his(DatabaseKind kind)
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(kind);
-        await database.Get<AddUser>().RunAsync(new("alice") { Aliases = ["al"], Groups = ["staff"] }, TestDatabase.Stop);
+        await database.Get<AddUser>().RunAsync(
+            new("alice") { Aliases = ["al"], Groups = ["staff"] }, TestDatabase.Stop);
         await database.Get<AddTotpDevice>().RunAsync(new("alice"), TestDatabase.Stop);
         await database.Get<AddBypassCode>().RunAsync(new("alice"), TestDatabase.Stop);
         await SchemaTests.WriteAsync(database, "UPDATE users SET \"Failures\" = 9, \"LockedUntil\" = 99");
@@ -95,10 +96,12 @@ public sealed class UseCaseTests
 
         Assert.True(await database.Get<UnlockUser>().RunAsync("alice", TestDatabase.Stop));
         UserDetails unlocked = (await database.Get<ShowUser>().RunAsync("alice", TestDatabase.Stop))!;
-        Assert.Equal((UserStatus.Disabled, null, 0), (unlocked.User.Status, unlocked.User.LockedUntil, unlocked.Failures));
+        Assert.Equal(
+            (UserStatus.Disabled, null, 0), (unlocked.User.Status, unlocked.User.LockedUntil, unlocked.Failures));
 
         Assert.True(await database.Get<EnableUser>().RunAsync("alice", TestDatabase.Stop));
-        Assert.IsType<InviteUserResult.Invited>(await database.Get<InviteUser>().RunAsync(new("al"), TestDatabase.Stop));
+        Assert.IsType<InviteUserResult.Invited>(
+            await database.Get<InviteUser>().RunAsync(new("al"), TestDatabase.Stop));
         UserRow row = Assert.Single(await database.Get<ListUsers>().RunAsync("", 10, TestDatabase.Stop));
         Assert.Equal((UserStatus.Active, "staff"), (row.Status, row.Groups));
         Assert.Empty(await database.Get<ListUsers>().RunAsync("alice", 10, TestDatabase.Stop));
@@ -124,7 +127,8 @@ public sealed class UseCaseTests
         await add.RunAsync(new("alice"), TestDatabase.Stop);
         await add.RunAsync(new("alice") { KeepExisting = true, Uses = 5, ValidFor = null }, TestDatabase.Stop);
 
-        BypassCode[] codes = await database.ReadAsync(db => db.BypassCodes.OrderBy(c => c.RemainingUses).ToArrayAsync());
+        BypassCode[] codes =
+            await database.ReadAsync(db => db.BypassCodes.OrderBy(c => c.RemainingUses).ToArrayAsync());
         Assert.Equal([1, 5], codes.Select(c => c.RemainingUses));
         Assert.Equal([database.Clock.GetUtcNow().AddHours(24), null], codes.Select(c => c.ExpiresAt));
         Assert.IsType<AddBypassCodeResult.UnknownUser>(await add.RunAsync(new("bob"), TestDatabase.Stop));
@@ -154,7 +158,8 @@ public sealed class UseCaseTests
     public async Task A_rotated_secret_key_is_another_and_the_one_before_lasts_as_long_as_said(DatabaseKind kind)
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(kind);
-        var added = (AddApplicationResult.Added)await database.Get<AddApplication>().RunAsync(new("bastion"), TestDatabase.Stop);
+        var added = Assert.IsType<AddApplicationResult.Added>(
+            await database.Get<AddApplication>().RunAsync(new("bastion"), TestDatabase.Stop));
         RotateSecretKey rotate = database.Get<RotateSecretKey>();
 
         var graceful = Assert.IsType<RotateSecretKeyResult.Rotated>(await rotate.RunAsync(
@@ -184,7 +189,8 @@ public sealed class UseCaseTests
         await using TestDatabase database = await TestDatabase.CreateAsync(kind);
         AddApplication add = database.Get<AddApplication>();
         await add.RunAsync(
-            new("bastion") { LegacyClients = true, AllowedGroups = ["staff"], TrustedNetworks = ["192.0.2.0/24"] }, TestDatabase.Stop);
+            new("bastion") { LegacyClients = true, AllowedGroups = ["staff"], TrustedNetworks = ["192.0.2.0/24"] },
+            TestDatabase.Stop);
 
         Assert.IsType<AddApplicationResult.NameTaken>(await add.RunAsync(new("bastion"), TestDatabase.Stop));
         foreach (AddApplicationRequest wrong in new AddApplicationRequest[]
@@ -239,7 +245,8 @@ public sealed class UseCaseTests
 
         Assert.Single(await database.Get<ListDevices>().RunAsync(null, TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.Assigned, await assign.RunAsync("SN1", "alice", TestDatabase.Stop));
-        Assert.Equal(AssignDeviceResult.SomebodyHasIt, await assign.RunAsync(added.DeviceKey, "bob", TestDatabase.Stop));
+        Assert.Equal(
+            AssignDeviceResult.SomebodyHasIt, await assign.RunAsync(added.DeviceKey, "bob", TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.Assigned, await assign.RunAsync("SN1", null, TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.Assigned, await assign.RunAsync("SN1", "bob", TestDatabase.Stop));
         Assert.Equal("SN1", Assert.Single(await database.Get<ListDevices>().RunAsync("bob", TestDatabase.Stop)).Serial);
