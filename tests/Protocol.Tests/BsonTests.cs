@@ -36,7 +36,8 @@ public sealed class Given_a_BSON_document
         byte[] bytes = Convert.FromHexString(
             Documents.EnumerateArray().Single(document => Name(document) == name).GetProperty("bson").GetString()!);
 
-        Assert.All(Enumerable.Range(0, bytes.Length), length => Assert.False(BsonDocument.TryParse(bytes.AsSpan(0, length), out _)));
+        Assert.All(Enumerable.Range(0, bytes.Length), length =>
+            Assert.False(BsonDocument.TryParse(bytes.AsSpan(0, length), out _)));
         Assert.False(BsonDocument.TryParse([.. bytes, 0], out _));
     }
 

@@ -55,6 +55,7 @@ public sealed partial class Given_the_pages_about_Duos_protocol
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new InvalidOperationException("Sallyport.slnx is in no folder above the tests.");
+        return folder?.FullName
+            ?? throw new InvalidOperationException("Sallyport.slnx is in no folder above the tests.");
     }
 }

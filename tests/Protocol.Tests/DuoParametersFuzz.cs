@@ -18,11 +18,13 @@ public sealed class Given_a_fuzzer_of_Duos_parameters
 
     private static readonly Gen<byte[]> Forms = Gen.Frequency(
         (8, FormPieces.Array[0, 40].Select(pieces => Encoding.Latin1.GetBytes(string.Concat(pieces)))),
-        (1, Gen.Int[0, 300].Select(count => Encoding.ASCII.GetBytes(string.Join('&', Enumerable.Repeat("a=b", count))))),
+        (1, Gen.Int[0, 300].Select(count =>
+            Encoding.ASCII.GetBytes(string.Join('&', Enumerable.Repeat("a=b", count))))),
         (1, AnyBytes));
 
     private static readonly Gen<string> Scalars = Gen.OneOf(
-        "1", "-1.5e3", "true", "false", "null", "\"\"", "\"x\"", "\"\\u00e9\\n\"", "\"\u00e9\"", "\"\\ud83d\\ude00\"", "\"\\ud800\"",
+        "1", "-1.5e3", "true", "false", "null", "\"\"", "\"x\"", "\"\\u00e9\\n\"", "\"\u00e9\"",
+        "\"\\ud83d\\ude00\"", "\"\\ud800\"",
         "01", "nul", "\"", "\"\u0001\"", "\"\\x\"", "");
 
     private static readonly Gen<string> Values = Gen.Select(Gen.Int[0, 9], Gen.OneOf("[]", "{}"), Scalars)
@@ -33,7 +35,9 @@ public sealed class Given_a_fuzzer_of_Duos_parameters
     private static readonly Gen<byte[]> Json = Gen.Frequency(
         (8, Gen.Select(
                 Gen.OneOf("{", " {", "[", "", "\ufeff{"),
-                Gen.Select(Gen.OneOf("\"a\"", "\"b\"", "\"\\u0061\"", "\"\"", "a", "\"\\udc00\""), Gen.OneOf(":", " : ", ",", ""), Values)
+                Gen.Select(
+                        Gen.OneOf("\"a\"", "\"b\"", "\"\\u0061\"", "\"\"", "a", "\"\\udc00\""),
+                        Gen.OneOf(":", " : ", ",", ""), Values)
                     .Select((name, colon, value) => name + colon + value).Array[0, 4],
                 Gen.OneOf(",", " ,\n", ",,", ""),
                 Gen.OneOf("}", "} ", "}}", "]", "", ",}", "}x"))
@@ -100,22 +104,25 @@ public sealed class Given_a_fuzzer_of_Duos_parameters
         try
         {
             _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(json);
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DuoParameters.MaxJsonDepth });
+            using JsonDocument document = JsonDocument.Parse(
+                json, new JsonDocumentOptions { MaxDepth = DuoParameters.MaxJsonDepth });
             JsonProperty[] members = [.. document.RootElement.EnumerateObject()];
             string[] read =
             [
-                .. members.Where(member => member.Value.ValueKind is not JsonValueKind.Null).Select(member =>
-                    $"{member.Name}={(member.Value.ValueKind is JsonValueKind.String ? member.Value.GetString() : member.Value.GetRawText())}"),
+                .. members.Where(member => member.Value.ValueKind is not JsonValueKind.Null)
+                    .Select(member => $"{member.Name}={Text(member.Value)}"),
             ];
-            return members.Length > DuoParameters.MaxPairs || members.DistinctBy(member => member.Name).Count() < members.Length
-                ? null
-                : read;
+            int names = members.DistinctBy(member => member.Name).Count();
+            return members.Length > DuoParameters.MaxPairs || names < members.Length ? null : read;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }
     }
+
+    private static string? Text(JsonElement value) =>
+        value.ValueKind is JsonValueKind.String ? value.GetString() : value.GetRawText();
 
     private static void CheckWritten(DuoParameters parameters)
     {
@@ -124,7 +131,8 @@ public sealed class Given_a_fuzzer_of_Duos_parameters
         string canonical = parameters.Canonical();
         string byPair = parameters.CanonicalByPair();
         Assert.Equal(canonical.Split('&').Order(StringComparer.Ordinal), byPair.Split('&'));
-        Assert.DoesNotContain(canonical, c => !(char.IsAsciiLetterOrDigit(c) || "-_.~%=&".Contains(c, StringComparison.Ordinal)));
+        Assert.DoesNotContain(canonical, c =>
+            !(char.IsAsciiLetterOrDigit(c) || "-_.~%=&".Contains(c, StringComparison.Ordinal)));
         Assert.True(DuoParameters.TryParse(Encoding.ASCII.GetBytes(canonical), out DuoParameters again, out _));
         Assert.Equal(canonical, again.Canonical());
         Assert.Equal(byPair, again.CanonicalByPair());

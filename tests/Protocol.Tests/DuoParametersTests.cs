@@ -49,10 +49,13 @@ public sealed class Given_parameters_of_a_request
 
     [Theory]
     [InlineData("""{"a":"\u00e9\n","b":1.50,"c":true,"d":false,"e":null}""", "a=%C3%A9%0A&b=1.50&c=true&d=false")]
-    [InlineData("""{"a":{"b":[1, 2]},"c":[ {"d":null} ]}""", "a=%7B%22b%22%3A%5B1%2C%202%5D%7D&c=%5B%20%7B%22d%22%3Anull%7D%20%5D")]
+    [InlineData(
+        """{"a":{"b":[1, 2]},"c":[ {"d":null} ]}""",
+        "a=%7B%22b%22%3A%5B1%2C%202%5D%7D&c=%5B%20%7B%22d%22%3Anull%7D%20%5D")]
     [InlineData(" { } ", "")]
     [InlineData("""{"":""}""", "=")]
-    public void A_JSON_object_is_read(string json, string canonical) => Assert.Equal(canonical, ReadJson(json).Canonical());
+    public void A_JSON_object_is_read(string json, string canonical) =>
+        Assert.Equal(canonical, ReadJson(json).Canonical());
 
     [Theory]
     [InlineData("", DuoParameterProblem.Json)]
@@ -116,21 +119,24 @@ public sealed class Given_parameters_of_a_request
     }
 
     [Fact]
-    public void A_parameter_is_not_printed() => Assert.Equal("[parameter]", Read("passcode=123456").Pairs[0].ToString());
+    public void A_parameter_is_not_printed() =>
+        Assert.Equal("[parameter]", Read("passcode=123456").Pairs[0].ToString());
 
     private static string Object(int names) =>
         "{" + string.Join(',', Enumerable.Range(0, names).Select(i => $"\"a{i}\":1")) + "}";
 
     private static DuoParameters Read(string form)
     {
-        Assert.True(DuoParameters.TryParse(Encoding.Latin1.GetBytes(form), out DuoParameters parameters, out var problem));
+        Assert.True(DuoParameters.TryParse(
+            Encoding.Latin1.GetBytes(form), out DuoParameters parameters, out DuoParameterProblem problem));
         Assert.Equal(DuoParameterProblem.None, problem);
         return parameters;
     }
 
     private static DuoParameterProblem Problem(string form)
     {
-        Assert.False(DuoParameters.TryParse(Encoding.Latin1.GetBytes(form), out DuoParameters parameters, out var problem));
+        Assert.False(DuoParameters.TryParse(
+            Encoding.Latin1.GetBytes(form), out DuoParameters parameters, out DuoParameterProblem problem));
         Assert.Empty(parameters.Pairs);
         return problem;
     }
@@ -143,7 +149,8 @@ public sealed class Given_parameters_of_a_request
 
     private static DuoParameterProblem JsonProblem(string json)
     {
-        Assert.False(DuoParameters.TryParseJson(Encoding.UTF8.GetBytes(json), out DuoParameters parameters, out var problem));
+        Assert.False(DuoParameters.TryParseJson(
+            Encoding.UTF8.GetBytes(json), out DuoParameters parameters, out DuoParameterProblem problem));
         Assert.Empty(parameters.Pairs);
         return problem;
     }

@@ -39,9 +39,11 @@ public sealed class Given_the_parts_of_a_request
     [Fact]
     public void A_host_or_a_path_has_a_longest()
     {
-        DuoRequests.Read(DuoRequests.Parts(host: new string('a', 255), target: "/" + new string('a', 1023)));
+        string longest = "/" + new string('a', 1023);
+
+        DuoRequests.Read(DuoRequests.Parts(host: new string('a', 255), target: longest));
         Assert.Equal(DuoRequestProblem.Host, DuoRequests.Problem(DuoRequests.Parts(host: new string('a', 256))));
-        Assert.Equal(DuoRequestProblem.Target, DuoRequests.Problem(DuoRequests.Parts(target: "/" + new string('a', 1024))));
+        Assert.Equal(DuoRequestProblem.Target, DuoRequests.Problem(DuoRequests.Parts(target: longest + "a")));
     }
 
     [Theory]
@@ -97,8 +99,8 @@ public sealed class Given_the_parts_of_a_request
         Assert.Equal(DuoRequestProblem.Body, DuoRequests.Problem(DuoRequests.Parts(body: "a=%x")));
         Assert.Equal(DuoRequestProblem.Body, DuoRequests.Problem(DuoRequests.Parts(contentType: DuoRequests.Json)));
         Assert.Equal(DuoRequestProblem.Query, DuoRequests.Problem(DuoRequests.Parts(target: "/a?%")));
-        Assert.False(DuoRequestText.TryParse(
-            DuoRequests.Parts(body: new string('a', DuoParameters.MaxBytes + 1)), out _, out _, out DuoParameterProblem why));
+        DuoRequestParts tooLong = DuoRequests.Parts(body: new string('a', DuoParameters.MaxBytes + 1));
+        Assert.False(DuoRequestText.TryParse(tooLong, out _, out _, out DuoParameterProblem why));
         Assert.Equal(DuoParameterProblem.TooLong, why);
     }
 
@@ -113,7 +115,9 @@ public sealed class Given_the_parts_of_a_request
         Assert.Equal(DuoRequestProblem.Header, Problem([new("X-Duo-A", "x"), new("x-dUO-a", "x")]));
         Assert.Equal(DuoRequestProblem.Header, Problem([new("X-Duo-A", "x\0y")]));
         Assert.Equal(DuoRequestProblem.Header, Problem([new("X-Duo-\0", "x")]));
-        Assert.Equal(DuoRequestProblem.Header, Problem([new("X-Duo-A", new string('x', DuoRequestText.MaxHeaderLength + 1))]));
+        string tooLong = new('x', DuoRequestText.MaxHeaderLength + 1);
+        Assert.Equal(DuoRequestProblem.Header, Problem([new("X-Duo-A", tooLong)]));
+        Assert.Equal(DuoRequestProblem.Header, DuoRequests.Problem(DuoRequests.Parts(date: tooLong)));
         Assert.Equal(DuoRequestProblem.None, Problem([new("X-Other", "x\0y"), new("X-Other", "z")]));
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Protocol.Duo;
 using Xunit;
@@ -44,8 +45,8 @@ public sealed class Given_a_request_to_sign
 
         Assert.Null(DuoSignature.Verify(request, DuoRequests.SecretKey, hex.AsSpan(1), allowsUndated: true));
         Assert.Null(DuoSignature.Verify(request, DuoRequests.SecretKey, [], allowsUndated: true));
-        Assert.Null(DuoSignature.Verify(
-            request, DuoRequests.SecretKey, Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(hex).ToUpperInvariant()), true));
+        byte[] capitals = [.. hex.Select(digit => (byte)char.ToUpperInvariant((char)digit))];
+        Assert.Null(DuoSignature.Verify(request, DuoRequests.SecretKey, capitals, allowsUndated: true));
     }
 
     [Fact]
@@ -74,7 +75,7 @@ public sealed class Given_a_request_to_sign
         Assert.Null(DuoSignature.Verify(Request(body, date: ""), DuoRequests.SecretKey, hex, allowsUndated: true));
     }
 
-    /// <summary>The lines of the versions are of different number; a line end in one of them could make up for that.</summary>
+    /// <summary>The versions differ in the number of lines; a line end within one could make up for that.</summary>
     [Fact]
     public void No_line_can_hold_two()
     {
@@ -93,8 +94,9 @@ public sealed class Given_a_request_to_sign
     {
         DuoRequestText request = Request("form");
         byte[] key = DuoRequests.SecretKey[..length];
-        byte[] hex = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA512.HashData(
-            key, Encoding.ASCII.GetBytes($"{DuoRequests.Date}\nPOST\nduo.example.org\n/auth/v2/auth\nusername=alice"))));
+        string text = $"{DuoRequests.Date}\nPOST\nduo.example.org\n/auth/v2/auth\nusername=alice";
+        byte[] hex = Encoding.ASCII.GetBytes(
+            Convert.ToHexStringLower(HMACSHA512.HashData(key, Encoding.ASCII.GetBytes(text))));
 
         Assert.Null(DuoSignature.Verify(request, key, hex));
         Assert.Throws<ArgumentException>(() =>
@@ -109,7 +111,8 @@ public sealed class Given_a_request_to_sign
     [InlineData(DuoSignatureVersion.V4, DuoDigest.Sha512, "form")]
     [InlineData(DuoSignatureVersion.V5, DuoDigest.Sha1, "json")]
     public void What_would_not_be_verified_is_not_signed(DuoSignatureVersion version, DuoDigest digest, string body) =>
-        Assert.Throws<ArgumentException>(() => DuoSignature.Sign(version, digest, Request(body), DuoRequests.SecretKey));
+        Assert.Throws<ArgumentException>(() =>
+            DuoSignature.Sign(version, digest, Request(body), DuoRequests.SecretKey));
 
     private static DuoRequestText Request(string body, string? date = DuoRequests.Date) => DuoRequests.Read(
         body == "form"

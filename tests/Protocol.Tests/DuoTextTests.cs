@@ -9,7 +9,7 @@ public sealed class Given_text_for_a_terminal
     [Theory]
     [InlineData("alice", "alice")]
     [InlineData("\u00e9\u00df \u65e5\u672c \ud83d\ude00", "\u00e9\u00df \u65e5\u672c \ud83d\ude00")]
-    [InlineData("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u0915\u094d\u200d\u0937", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u0915\u094d\u200d\u0937")]
+    [InlineData("\u06cc\u200c\u062e \u0915\u094d\u200d\u0937", "\u06cc\u200c\u062e \u0915\u094d\u200d\u0937")]
     [InlineData("a\u001b[2Jb", "a?[2Jb")]
     [InlineData("a\r\n\tb\b\a\0\u007f", "a???b????")]
     [InlineData("\u0080\u009b31m\u009f\u0085", "??31m??")]
@@ -17,7 +17,8 @@ public sealed class Given_text_for_a_terminal
     [InlineData("\u2028\u2029\u200b\u2060\ufeff\u00ad", "??????")]
     [InlineData("\udb40\udc41", "?")]
     [InlineData(null, "")]
-    public void A_line_has_nothing_that_moves_the_cursor(string? text, string clean) => Assert.Equal(clean, DuoText.Line(text));
+    public void A_line_has_nothing_that_moves_the_cursor(string? text, string clean) =>
+        Assert.Equal(clean, DuoText.Line(text));
 
     /// <summary>An attribute cannot hold half a pair.</summary>
     [Fact]
