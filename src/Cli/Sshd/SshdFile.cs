@@ -43,39 +43,6 @@ internal sealed class SshdFile
 
     public IEnumerable<SshdLine> Of(string keyword) => _lines.Where(line => line.Keyword == keyword);
 
-    /// <summary>Include's glob(3): sorted by bytes, hidden files only where the pattern says so.</summary>
-    public static IEnumerable<string> Glob(string pattern)
-    {
-        int slash = pattern.LastIndexOf('/');
-        string name = pattern[(slash + 1)..];
-        if (!pattern.Contains('*', StringComparison.Ordinal) && !pattern.Contains('?', StringComparison.Ordinal))
-        {
-            return File.Exists(pattern) ? [pattern] : [];
-        }
-
-        return
-        [
-            .. from folder in Folders(slash <= 0 ? "/" : pattern[..slash])
-               from path in Directory.EnumerateFiles(folder)
-               let file = Path.GetFileName(path)
-               where Patterns.Match(file, name) && (file[0] != '.' || name[0] == '.')
-               orderby path, StringComparer.Ordinal
-               select path,
-        ];
-    }
-
-    private static IEnumerable<string> Folders(string pattern)
-    {
-        if (!pattern.Contains('*', StringComparison.Ordinal) && !pattern.Contains('?', StringComparison.Ordinal))
-        {
-            return Directory.Exists(pattern) ? [pattern] : [];
-        }
-
-        int slash = pattern.LastIndexOf('/');
-        return Folders(slash <= 0 ? "/" : pattern[..slash]).SelectMany(Directory.EnumerateDirectories)
-            .Where(path => Patterns.Match(Path.GetFileName(path), pattern[(slash + 1)..]));
-    }
-
     private void Read(string path, IReadOnlyList<MatchBlock> under, int depth)
     {
         if (depth > DeepestInclude || !File.Exists(path))
@@ -100,7 +67,7 @@ internal sealed class SshdFile
                 case "include":
                     foreach (string pattern in rest)
                     {
-                        foreach (string file in Glob(pattern.StartsWith('/') ? pattern : $"{RelativeTo}/{pattern}"))
+                        foreach (string file in Glob.Files(pattern.StartsWith('/') ? pattern : $"{RelativeTo}/{pattern}"))
                         {
                             Read(file, now, depth + 1); // a Match line in there ends with that file
                         }

@@ -35,6 +35,18 @@ internal static class FaultyLayouts
             Shell = $"mkdir /etc/ssh/more; echo 'Match all\n{KeyOnly}' > /etc/ssh/more/a.conf",
             Last = "Match User alice\nInclude more/*.conf",
         }),
+        ["a file that is included by a set in brackets lets the key alone in"] = new("key-alone", Harm.KeyAlone("bob"), new()
+        {
+            People = ["bob"],
+            Shell = $"mkdir /etc/ssh/conf.d; echo 'Match User bob\n{KeyOnly}' > /etc/ssh/conf.d/50-bob.conf",
+            First = "Include /etc/ssh/conf.d/[0-9][0-9]-*.conf",
+        }),
+        ["a set that excludes, a class and a backslash"] = new("key-alone", Harm.KeyAlone("bob"), new()
+        {
+            People = ["bob"],
+            Shell = $"mkdir /etc/ssh/conf.d; echo 'Match User bob\n{KeyOnly}' > '/etc/ssh/conf.d/b]5^*'",
+            First = @"Include /etc/ssh/[[:lower:]]onf.[!a-ce]/[!x-z][]][3-57][^]\*",
+        }),
         ["the key is enough on sshd's command line"] = new("key-alone", Harm.KeyAlone(),
             new() { Arguments = ["-o", "AuthenticationMethods=publickey"] }),
         ["a drop-in that nobody includes"] = new("include-missing", Harm.KeyAlone(),
