@@ -109,7 +109,7 @@ internal static class Patterns
         byte[] next = [.. address];
         for (int i = next.Length - 1; i >= 0; i--)
         {
-            next[i] = (byte)(next[i] + by);
+            next[i] = unchecked((byte)(next[i] + by));
             if (next[i] != (by > 0 ? 0 : 255))
             {
                 break;
