@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Sallyport.Cli.Setup;
 using Sallyport.Cli.Sshd;
 
 namespace Sallyport.Cli.Doctor;
@@ -16,7 +17,7 @@ internal sealed partial class FileChecks(Findings findings, SshdProgram sshd, Ss
 
     public void Check()
     {
-        string[] unread = [.. SshdFile.Glob($"{DropIns}/*.conf").Where(path => !file.Files.Contains(path))];
+        string[] unread = [.. Glob.Files($"{DropIns}/*.conf").Where(path => !file.Files.Contains(path))];
         if (unread.Length > 0)
         {
             findings.Warning(FindingId.IncludeMissing, $"sshd does not read {string.Join(", ", unread)}",
@@ -67,10 +68,18 @@ internal sealed partial class FileChecks(Findings findings, SshdProgram sshd, Ss
         return place.Success ? $"{place.Groups[1].Value}:{place.Groups[2].Value}" : sshd.ConfigurationFile;
     }
 
-    /// <summary>A drop-in is there to win; in the main file a line that loses to a drop-in is what one wants.</summary>
+    /// <summary>
+    /// A drop-in is there to win; in the main file a line that loses to a drop-in is what one wants, and so is one that
+    /// loses to the drop-in that setup wrote.
+    /// </summary>
     private void CheckLosers(string keyword)
     {
         SshdLine[] lines = [.. file.Lines.Where(line => line.Under.Count == 0 && NameOf(line.Keyword) == keyword)];
+        if (lines is [{ File: SshdFiles.DropInPath }, ..])
+        {
+            return;
+        }
+
         foreach (SshdLine loser in lines.Skip(1).Where(line => line.File.StartsWith(DropIns, StringComparison.Ordinal)
             && !line.Value.Equals(lines[0].Value, StringComparison.OrdinalIgnoreCase)))
         {

@@ -90,14 +90,14 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
         if (!exemption.Holds(Now))
         {
             findings.Warning(FindingId.ExemptPast, $"{exemption.Name} is exempt until {Date(exemption.Until)}, which is past",
-                "it is asked like everybody, and a service that cannot answer does not get in",
+                "its key alone gets it in no more: where sshd asks it for nothing else (Match User) it is refused, elsewhere asked",
                 "remove the section, or give it a new end", where);
         }
         else if (days <= SoonDays)
         {
             findings.Warning(FindingId.ExemptEnding,
                 $"{exemption.Name} is exempt for {days} more days, until {Date(exemption.Until)}",
-                "from then on it is asked like everybody", "give it a new end, or see that it is not needed", where);
+                "from then on its key alone is refused", "give it a new end, or see that it is not needed", where);
         }
         else
         {

@@ -26,6 +26,7 @@ internal sealed class SshdFile
     private readonly List<SshdLine> _lines = [];
     private readonly List<MatchBlock> _blocks = [];
     private readonly HashSet<string> _files = [];
+    private readonly HashSet<string> _folders = [];
 
     public IReadOnlyList<SshdLine> Lines => _lines;
 
@@ -33,6 +34,9 @@ internal sealed class SshdFile
 
     /// <summary>All that was read.</summary>
     public IReadOnlySet<string> Files => _files;
+
+    /// <summary>Those from which an Include takes what fits.</summary>
+    public IReadOnlySet<string> Folders => _folders;
 
     public static SshdFile Read(string path)
     {
@@ -42,39 +46,6 @@ internal sealed class SshdFile
     }
 
     public IEnumerable<SshdLine> Of(string keyword) => _lines.Where(line => line.Keyword == keyword);
-
-    /// <summary>Include's glob(3): sorted by bytes, hidden files only where the pattern says so.</summary>
-    public static IEnumerable<string> Glob(string pattern)
-    {
-        int slash = pattern.LastIndexOf('/');
-        string name = pattern[(slash + 1)..];
-        if (!pattern.Contains('*', StringComparison.Ordinal) && !pattern.Contains('?', StringComparison.Ordinal))
-        {
-            return File.Exists(pattern) ? [pattern] : [];
-        }
-
-        return
-        [
-            .. from folder in Folders(slash <= 0 ? "/" : pattern[..slash])
-               from path in Directory.EnumerateFiles(folder)
-               let file = Path.GetFileName(path)
-               where Patterns.Match(file, name) && (file[0] != '.' || name[0] == '.')
-               orderby path, StringComparer.Ordinal
-               select path,
-        ];
-    }
-
-    private static IEnumerable<string> Folders(string pattern)
-    {
-        if (!pattern.Contains('*', StringComparison.Ordinal) && !pattern.Contains('?', StringComparison.Ordinal))
-        {
-            return Directory.Exists(pattern) ? [pattern] : [];
-        }
-
-        int slash = pattern.LastIndexOf('/');
-        return Folders(slash <= 0 ? "/" : pattern[..slash]).SelectMany(Directory.EnumerateDirectories)
-            .Where(path => Patterns.Match(Path.GetFileName(path), pattern[(slash + 1)..]));
-    }
 
     private void Read(string path, IReadOnlyList<MatchBlock> under, int depth)
     {
@@ -98,9 +69,10 @@ internal sealed class SshdFile
             switch (first.ToLowerInvariant())
             {
                 case "include":
-                    foreach (string pattern in rest)
+                    foreach (string pattern in rest.Select(p => p.StartsWith('/') ? p : $"{RelativeTo}/{p}"))
                     {
-                        foreach (string file in Glob(pattern.StartsWith('/') ? pattern : $"{RelativeTo}/{pattern}"))
+                        _folders.UnionWith(Glob.Folder(pattern) is string folder ? [folder] : []);
+                        foreach (string file in Glob.Files(pattern))
                         {
                             Read(file, now, depth + 1); // a Match line in there ends with that file
                         }

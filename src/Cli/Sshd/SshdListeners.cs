@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Sallyport.Cli.Sshd;
@@ -20,7 +21,7 @@ internal static class SshdListeners
             if (Title(process) is string title && IsRoots(process) && Link($"{process}/ns/mnt") == here
                 && seen.Add(title))
             {
-                found.Add(Parse(usual, title));
+                found.Add(Parse(usual, title) with { Process = int.Parse(process[6..], CultureInfo.InvariantCulture) });
             }
         }
 

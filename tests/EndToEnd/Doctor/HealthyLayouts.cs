@@ -113,6 +113,19 @@ internal static class HealthyLayouts
             Configuration = $"[policy]\n{BreakGlass}{Exempt}",
             Later = HasLoggedIn,
         },
+        ["setup's drop-in before the one of Amazon Linux"] = new()
+        {
+            People = ["warden", "robot"],
+            Shell = DropIn + """
+                printf '%s\n' 'ChallengeResponseAuthentication no' 'UsePAM yes' 'PasswordAuthentication yes' \
+                    > /etc/ssh/sshd_config.d/50-redhat.conf
+                """,
+            First = "Include /etc/ssh/sshd_config.d/*.conf",
+            Lines = Layout.WithoutMethods,
+            Pam = _gated,
+            Configuration = $"[policy]\n{BreakGlass}{Exempt}",
+            Later = HasLoggedIn,
+        },
         ["file transfer only"] = new()
         {
             People = ["bob"],
