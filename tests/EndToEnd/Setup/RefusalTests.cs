@@ -89,7 +89,7 @@ public sealed class Given_a_host_that_setup_would_lock
         Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
 
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("key-alone (/etc/ssh/sshd_config.d/05-mine.conf:1)", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("key-alone-refused (/etc/ssh/sshd_config.d/05-mine.conf:1)", refused.Errors, StringComparison.Ordinal);
         Assert.Equal(before, host.Snapshot());
         host.AssertNothingIsLeft();
     }
