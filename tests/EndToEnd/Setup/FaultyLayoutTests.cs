@@ -23,7 +23,8 @@ public sealed class Given_a_layout_that_does_harm
     // Refused by another word than doctor's: files that cannot be read as they are, or a fault that would be another one.
     private static readonly Dictionary<string, string> _words = new()
     {
-        ["any method is enough"] = "\"any\" must appear alone",
+        ["any method is enough"] = "must appear alone in AuthenticationMethods",
+        ["a state folder that others can enter"] = "mode 0700",
         ["keyboard-interactive is off for all"] = "Mend them until sshd -t says nothing",
         ["keys are off for all"] = "Mend them until sshd -t says nothing",
         ["a line that sshd does not know"] = "Mend them until sshd -t says nothing",
