@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Sallyport.Cli.Doctor;
 
@@ -9,7 +10,8 @@ namespace Sallyport.Cli.Setup;
 /// </summary>
 internal static class Candidate
 {
-    private const string Folder = ProbeAccount.Folder + "/candidate";
+    // Not in the folder that an undo clears away: plan may run at the same time.
+    private const string Prefix = "/run/sallyport-candidate-";
 
     private const string Script = """
         set -e
@@ -24,7 +26,8 @@ internal static class Candidate
     private static readonly HashSet<string> _bearable =
     [
         FindingId.PermitTunnel, FindingId.UserEnvironment, FindingId.SocketModes, FindingId.ClockUnsynchronised,
-        FindingId.SelinuxModule, FindingId.DropInLoses, FindingId.ExemptEnding, FindingId.BreakGlassUnused, FindingId.BreakGlassKeys,
+        FindingId.SelinuxModule, FindingId.DropInLoses, FindingId.ExemptEnding, FindingId.BreakGlassMissing,
+        FindingId.BreakGlassUnused, FindingId.BreakGlassKeys,
     ];
 
     // By systemd the agent's socket is opened when setup begins.
@@ -34,11 +37,13 @@ internal static class Candidate
     /// <exception cref="IOException">They cannot be tried, so nothing can be promised.</exception>
     public static IReadOnlyList<Finding> Examine(IEnumerable<HostFile> files)
     {
+        string folder = Prefix + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         try
         {
-            Lay(Folder, files);
+            RemoveWhatKilledOnesLeft();
+            Lay(folder, files);
             Ran doctor = Tool.Run("unshare", "--mount", "--propagation", "private",
-                "sh", "-c", Script, "sh", Folder, Environment.ProcessPath!);
+                "sh", "-c", Script, "sh", folder, Environment.ProcessPath!);
             return doctor.Output.Length > 0 ? Report.Parse(doctor.Output)
                 : throw new IOException($"the new files cannot be looked at in a place of their own: {doctor.Errors}");
         }
@@ -48,7 +53,7 @@ internal static class Candidate
         }
         finally
         {
-            Remove(Folder);
+            Remove(folder);
         }
     }
 
@@ -65,6 +70,7 @@ internal static class Candidate
         + $"To mend it: {finding.Mend}";
 
     /// <summary>Copies of the folders that setup changes files in, with those files.</summary>
+    /// <exception cref="IOException">One cannot be copied, or a link leads out of the copy.</exception>
     public static void Lay(string folder, IEnumerable<HostFile> files)
     {
         Remove(folder);
@@ -76,7 +82,26 @@ internal static class Candidate
 
         foreach (HostFile file in files)
         {
-            (file with { Path = folder + file.Path["/etc".Length..] }).Put();
+            string copy = folder + file.Path["/etc".Length..];
+            for (string above = Path.GetDirectoryName(copy)!; above != folder; above = Path.GetDirectoryName(above)!)
+            {
+                if (new DirectoryInfo(above).LinkTarget is not null)
+                {
+                    throw new IOException($"/etc{above[folder.Length..]} is a symbolic link, which setup does not follow: "
+                        + "put a folder in its place");
+                }
+            }
+
+            (file with { Path = copy }).Put();
+        }
+    }
+
+    private static void RemoveWhatKilledOnesLeft()
+    {
+        foreach (string left in Directory.GetDirectories("/run", Path.GetFileName(Prefix) + "*")
+            .Where(path => !Directory.Exists($"/proc/{path[Prefix.Length..]}")))
+        {
+            Remove(left);
         }
     }
 

@@ -94,6 +94,21 @@ public sealed class Given_a_host_that_setup_would_lock
         host.AssertNothingIsLeft();
     }
 
+    [Fact]
+    public async Task A_folder_that_is_a_link_is_not_written_to_while_its_copy_is_looked_at()
+    {
+        const string look = "find /srv /etc/ssh -printf '%p %M %T@ %C@\\n' | sort";
+        await using SetupHost host = await SetupHost.StartAsync();
+        await host.Sandbox.RunAsync("sh", "-ec", "mv /etc/ssh/sshd_config.d /srv/drop-ins; ln -s /srv/drop-ins /etc/ssh/sshd_config.d");
+        string before = await host.Sandbox.RunAsync("sh", "-c", look);
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("/etc/ssh/sshd_config.d is a symbolic link", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, await host.Sandbox.RunAsync("sh", "-c", look));
+    }
+
     [Theory]
     [InlineData("--exempt=bob")]
     [InlineData("--exempt=bob:tomorrow:x")]
