@@ -139,13 +139,13 @@ public sealed class Given_a_setup_that_does_not_end_well
     }
 
     [Theory]
-    [InlineData("STOP", "was not let in")] // it can be connected to, so only the logins show it
-    [InlineData("KILL", "socket-silent (/run/sallyport/agent.sock): nobody listens")]
-    public async Task An_agent_that_does_not_answer_is_seen(string signal, string why)
+    [InlineData("kill -KILL $(cat /run/sallyport-agent.pid)", "socket-silent (/run/sallyport/agent.sock): nobody listens")]
+    [InlineData("cd $(dirname $(find /usr/lib* -name pam_sallyport.so)); cp pam_deny.so pam_sallyport.so", "was not let in")] // only a login shows it
+    public async Task What_would_let_nobody_in_is_seen(string done, string why)
     {
         await using SetupHost host = await SetupHost.StartAsync();
         Dictionary<string, string> before = host.Snapshot();
-        await host.Sandbox.RunAsync("sh", "-c", $"kill -{signal} $(cat /run/sallyport-agent.pid)");
+        await host.Sandbox.RunAsync("sh", "-ec", done);
 
         Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
 
