@@ -67,7 +67,7 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
 
     /// <summary>The include; without its gate until sshd asks for both steps, so that the key alone still opens till then.</summary>
     public string Include(bool gate) => $"""
-        # Written by sallyport setup, for {SshdPath}; sallyport.conf(5) says who is asked.
+        # Written by sallyport setup, for {SshdPath}; see sallyport.conf(5).
         auth       required     pam_sallyport.so{Arguments}
         {(gate ? "session    required     pam_sallyport.so\n" : "")}
         """.TrimEnd('\n') + "\n";

@@ -40,7 +40,7 @@ internal sealed class Plan
         string probe = ProbeAccount.NewName();
         CheckSshd();
         HostFile dropIn = Existing(SshdFiles.DropInPath, 0x1A4);
-        choices = SshdFiles.Kept(choices, dropIn.Text);
+        choices = SshdFiles.AsBefore(choices, dropIn.Text);
         HostFile policy = Existing(PolicyText.Path, 0x180);
         bool homeFilesLeft = HomeFilesLeft();
         string policyText = PolicyText.With(policy.Text, choices, homeFilesLeft);
@@ -121,7 +121,7 @@ internal sealed class Plan
             && !File.Exists("/etc/systemd/system/sallyport-agent.service.d/home-files.conf"))
         {
             yield return "there are ~/.google_authenticator files, which the agent does not see as it is: "
-                + "sallyport import-ga --all (docs/how-to/root-only-store.md)";
+                + "docs/how-to/from-google-authenticator.md has the order in which nobody is locked out";
         }
 
         if (!LoginAccounts(configuration.BreakGlass?.Name).Any())

@@ -10,6 +10,8 @@ internal static partial class SshdFiles
     public const string DropInPath = "/etc/ssh/sshd_config.d/10-sallyport.conf";
     public const string RootOwnedKeys = "/etc/ssh/authorized_keys.d/%u";
 
+    private const string Author = "# Written by sallyport setup.";
+    private const string NoAgents = "AllowAgentForwarding no";
     private const string Include = "Include /etc/ssh/sshd_config.d/*.conf";
 
     /// <param name="keyAlone">Accounts that need no second step; the first of them is the break-glass account.</param>
@@ -18,14 +20,14 @@ internal static partial class SshdFiles
     {
         List<string> lines =
         [
-            "# Written by sallyport setup. 'sallyport setup undo' takes it back.",
+            $"{Author} 'sallyport setup undo' takes it back.",
             "UsePAM yes",
             "PasswordAuthentication no",
             "KbdInteractiveAuthentication yes",
             "AuthenticationMethods publickey,keyboard-interactive",
         ];
         lines.AddRange(choices.RootOwnedKeys ? [$"AuthorizedKeysFile {RootOwnedKeys}"] : []);
-        lines.AddRange(choices.Bastion ? ["AllowAgentForwarding no", "X11Forwarding no"] : []);
+        lines.AddRange(choices.Bastion ? [NoAgents, "X11Forwarding no"] : []);
         if (breakGlassKeys && !choices.RootOwnedKeys)
         {
             lines.AddRange([$"Match User {keyAlone[0]}", $"    AuthorizedKeysFile {RootOwnedKeys}"]);
@@ -35,14 +37,17 @@ internal static partial class SshdFiles
         return string.Join('\n', lines) + "\n";
     }
 
-    /// <summary>What an earlier setup settled stays settled: whoever adds an exemption does not mean to open the homes again.</summary>
-    public static SetupChoices Kept(SetupChoices choices, string dropIn)
+    /// <summary>
+    /// What an earlier setup was told stays, as what sallyport.conf says does: who renews a date must not thereby let
+    /// people's own key files count again.
+    /// </summary>
+    public static SetupChoices AsBefore(SetupChoices choices, string dropIn)
     {
-        string[] forAll = [.. dropIn.Split('\n').TakeWhile(line => !line.StartsWith("Match ", StringComparison.Ordinal))];
+        string[] lines = dropIn.StartsWith(Author, StringComparison.Ordinal) ? dropIn.Split('\n') : [];
         return choices with
         {
-            RootOwnedKeys = choices.RootOwnedKeys || forAll.Contains($"AuthorizedKeysFile {RootOwnedKeys}"),
-            Bastion = choices.Bastion || forAll.Contains("AllowAgentForwarding no"),
+            RootOwnedKeys = choices.RootOwnedKeys || lines.Contains($"AuthorizedKeysFile {RootOwnedKeys}"),
+            Bastion = choices.Bastion || lines.Contains(NoAgents),
         };
     }
 

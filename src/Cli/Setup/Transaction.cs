@@ -128,7 +128,7 @@ internal static class Transaction
     private static string? Probe(Plan plan, Journal journal, Action<string> tell)
     {
         Policy policy = plan.Configuration.Policy!;
-        tell("real logins over loopback: enrolled, wrong passcode, without a factor, by the key alone");
+        tell("real logins over loopback: enrolled, wrong passcode, no factor, by the key alone");
         using var probes = Probes.Make(journal.Probes, policy);
         (string address, int port) = Sshd.Address();
         string? problem = probes.Problem(address, port, policy);

@@ -63,6 +63,9 @@ internal sealed class BootedHost : IAsyncDisposable
         _leader = leader;
     }
 
+    /// <summary>The words in front of a command of the machine's root.</summary>
+    public string[] Enter => [_script, "run", _leader];
+
     /// <summary>Runs a line of shell as the machine's root.</summary>
     public Task<Command> ShellAsync(string line) => Command.RunAsync(_script, ["run", _leader, "/bin/bash", "-ec", line]);
 
