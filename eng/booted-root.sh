@@ -97,19 +97,32 @@ inside() {
     power_off
 }
 
-# The network is this namespace's, with nothing in it but loopback.
+# On a busy machine nspawn's systemd now and then ends before it has begun; that is not what is tried here.
 boot_up() {
+    local attempt
+    for attempt in 1 2 3 4; do
+        if start_up; then
+            echo "$LEADER"
+            return
+        fi
+        kill -KILL "$NSPAWN" 2>/dev/null || true
+        wait "$NSPAWN" || true
+    done
+    die "systemd did not start in $attempt attempts: $(cat console)"
+}
+
+# The network is this namespace's, with nothing in it but loopback.
+start_up() {
     setpriv --pdeathsig KILL systemd-nspawn --quiet --directory=root --boot --machine=sallyport \
         --register=no --keep-unit --console=read-only </dev/null >console 2>&1 &
     NSPAWN=$!
-    LEADER=$(leader_of "$NSPAWN") || die "systemd did not start: $(cat console)"
+    LEADER=$(leader_of "$NSPAWN") || return 1
     until [ -S "/proc/$LEADER/root/run/dbus/system_bus_socket" ]; do
-        [ -d "/proc/$LEADER" ] || die "systemd ended: $(cat console)"
+        [ -d "/proc/$LEADER" ] || return 1
         sleep 0.05
     done
     # Waits until everything is started. A unit that failed is the business of who asks for it.
     "$SELF" run "$LEADER" systemctl is-system-running --wait >state 2>&1 || true
-    echo "$LEADER"
 }
 
 power_off() {

@@ -88,16 +88,4 @@ internal sealed record JournalFile(string Path, string Before, uint Mode, uint U
 
 [JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Journal))]
-[JsonSerializable(typeof(PlanReport))]
-[JsonSerializable(typeof(StatusReport))]
 internal sealed partial class JournalContext : JsonSerializerContext;
-
-/// <summary>setup plan --json</summary>
-internal sealed record PlanReport(IReadOnlyList<PlannedFile> Files, IReadOnlyList<string> Refusals, IReadOnlyList<string> Notes);
-
-internal sealed record PlannedFile(string Path, bool Changed, string Before, string After, string Difference);
-
-/// <summary>setup status --json</summary>
-internal sealed record StatusReport(string State, long SecondsLeft, IReadOnlyList<StatusFile> Files);
-
-internal sealed record StatusFile(string Path, string State);

@@ -36,16 +36,15 @@ internal sealed class ProbeAccount : IDisposable
     {
         string home = $"{Folder}/{name}";
         Directory.CreateDirectory($"{home}/.ssh");
+        foreach (string folder in (string[])[Folder, home, $"{home}/.ssh"])
+        {
+            File.SetUnixFileMode(folder, (UnixFileMode)0x1ED /* 0755, whatever the umask: the probe itself reads in there */);
+        }
+
         Tool.Must(["useradd", "--system", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "--password", "*",
             .. groups.Count > 0 ? ["--groups", string.Join(',', groups)] : (string[])[], name]);
         Tool.Must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", $"{home}/key");
-        foreach (string file in KeyFiles(name, home))
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.Copy($"{home}/key.pub", file, overwrite: true);
-            File.SetUnixFileMode(file, (UnixFileMode)0x1A4 /* 0644 */);
-        }
-
+        PutKey(name, KeyFile(name, home), File.ReadAllBytes($"{home}/key.pub"));
         return new ProbeAccount(name, enrolled ? Enrol(name) : null);
     }
 
@@ -72,13 +71,9 @@ internal sealed class ProbeAccount : IDisposable
             throw new IOException($"{name} is no account of setup's");
         }
 
+        RemoveKey(name);
         if (Pwd.ByName(name) is not null)
         {
-            foreach (string file in KeyFiles(name, $"{Folder}/{name}").Where(f => Path.GetFileName(f) == name))
-            {
-                File.Delete(file);
-            }
-
             Ran ran = Tool.Run("userdel", "--force", name);
             if (Pwd.ByName(name) is not null)
             {
@@ -114,11 +109,64 @@ internal sealed class ProbeAccount : IDisposable
     /// <summary>By its place alone: a configuration that somebody has broken meanwhile must not keep an account alive.</summary>
     private static TotpStore Store() => TotpStore.At(TotpStore.DefaultPath, TimeSpan.FromSeconds(30));
 
-    /// <summary>Where this host's sshd looks for its key.</summary>
-    private static IEnumerable<string> KeyFiles(string name, string home) => Places(name)
-        .SelectMany(files => files.Split(' ')).Take(1)
-        .Select(file => file.Replace("%u", name, StringComparison.Ordinal).Replace("%h", home, StringComparison.Ordinal))
-        .Select(file => file.StartsWith('/') ? file : $"{home}/{file}");
+    /// <summary>
+    /// Noted before it is there, so that it goes also when sshd looks elsewhere by then. Never over a file that is there: it
+    /// would be somebody's.
+    /// </summary>
+    private static void PutKey(string name, string file, byte[] key)
+    {
+        string folder = Path.GetDirectoryName(file)!;
+        new HostFile(NoteOf(name), System.Text.Encoding.UTF8.GetBytes(file)).Put();
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            File.SetUnixFileMode(folder, (UnixFileMode)0x1ED /* 0755 */);
+        }
+
+        using (var made = new FileStream(file, FileMode.CreateNew, FileAccess.Write))
+        {
+            made.Write(key);
+        }
+
+        File.SetUnixFileMode(file, (UnixFileMode)0x1A4 /* 0644 */);
+    }
+
+    private static void RemoveKey(string name)
+    {
+        HostFile note = HostFile.Read(NoteOf(name));
+        if (note.Content is null)
+        {
+            return;
+        }
+
+        string file = System.Text.Encoding.UTF8.GetString(note.Content);
+        if (file.Contains(name, StringComparison.Ordinal))
+        {
+            File.Delete(file);
+            string folder = Path.GetDirectoryName(file)!;
+            if (Path.GetFileName(folder) == name && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            {
+                Directory.Delete(folder);
+            }
+        }
+
+        new HostFile(note.Path, null).Put();
+    }
+
+    private static string NoteOf(string name) => $"{Journal.Folder}/key-of-{name}";
+
+    /// <summary>Where this host's sshd looks for its key, and for nobody else's.</summary>
+    /// <exception cref="IOException">There is no such place.</exception>
+    private static string KeyFile(string name, string home)
+    {
+        string[] files = [.. Places(name).SelectMany(files => files.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        return files
+            .Select(file => file.Replace("%u", name, StringComparison.Ordinal).Replace("%h", home, StringComparison.Ordinal))
+            .Select(file => file.StartsWith('/') ? file : $"{home}/{file}")
+            .FirstOrDefault(file => file.Contains(name, StringComparison.Ordinal))
+            ?? throw new IOException($"AuthorizedKeysFile {string.Join(' ', files)} has no place for the key of one account (%u or %h), so "
+                + "no login can be tried: add one, such as .ssh/authorized_keys");
+    }
 
     private static IEnumerable<string> Places(string name)
     {

@@ -22,7 +22,8 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
         // Refusals last: newer sshds shut a source out for some seconds after a few of them (PerSourcePenalties).
         (string Who, string Key, string? Answer, bool Wanted, string What)[] logins =
         [
-            (breakGlass ?? keyAlone.Name, keyAlone.Key, null, true, $"the break-glass account {breakGlass} was not let in"),
+            (breakGlass ?? keyAlone.Name, keyAlone.Key, null, true,
+                breakGlass is null ? "an account that needs its key alone was not let in" : $"the break-glass account {breakGlass} was not let in"),
             (keyAlone.Name, keyAlone.Key, null, true, "an account that needs its key alone (break-glass, exempt) was not let in"),
             (enrolled.Name, enrolled.Key, enrolled.Passcode(0), true, "key and the right passcode were not let in"),
             (enrolled.Name, enrolled.Key, null, false, "an enrolled account was let in by its key alone"),

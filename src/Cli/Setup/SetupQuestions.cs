@@ -22,18 +22,18 @@ internal static class SetupQuestions
 
         if (choices.Enrolment is null && now.Policy is null)
         {
-            choices = choices with { Enrolment = Answer("Who has no factor yet: invited, required, deny, or allow until YYYY-MM-DD", "invited") };
+            choices = choices with { Enrolment = Answer("Who has no factor yet: invited, required, deny, or allow until YYYY-MM-DD\nEnrolment", "invited") };
         }
 
         while (choices.Exempt.Count == 0 && now.Exemptions.Count == 0
-            && AskExemption("An account that needs its key alone, as NAME:UNTIL:REASON (empty: none)") is Exemption exempt)
+            && AskExemption("An account that needs its key alone, as NAME:UNTIL:REASON; empty: none\nExempt") is Exemption exempt)
         {
             choices = choices with { Exempt = [exempt] };
         }
 
         return choices.BreakGlass is not null || now.BreakGlass is not null ? choices : choices with
         {
-            BreakGlass = AskExemption("The account for when nothing else works, as NAME:UNTIL:REASON"),
+            BreakGlass = AskExemption("The account for when nothing else works, as NAME:UNTIL:REASON\nBreak-glass"),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Sallyport.Cli.Terminal;
 
@@ -12,7 +13,7 @@ internal static class ShowSetup
         Plan plan = Setup.Plan.Make(choices, provedByProbe: yes);
         if (json)
         {
-            Screen.Write(JsonSerializer.Serialize(plan.Report(), JournalContext.Default.PlanReport) + "\n");
+            Screen.Write(JsonSerializer.Serialize(plan.Report(), SetupReport.Default.PlanReport) + "\n");
         }
         else
         {
@@ -32,7 +33,7 @@ internal static class ShowSetup
 
         foreach (string note in plan.Notes)
         {
-            Screen.Write($"Note: {note}.\n");
+            Screen.Write(Wrapped($"Note: {note}."));
         }
 
         foreach (string refusal in plan.Refusals)
@@ -56,7 +57,7 @@ internal static class ShowSetup
         ];
         if (json)
         {
-            Screen.Write(JsonSerializer.Serialize(new StatusReport(state, left, files), JournalContext.Default.StatusReport) + "\n");
+            Screen.Write(JsonSerializer.Serialize(new StatusReport(state, left, files), SetupReport.Default.StatusReport) + "\n");
             return 0;
         }
 
@@ -73,5 +74,20 @@ internal static class ShowSetup
         }
 
         return 0;
+    }
+
+    /// <summary>In lines of 80 columns, broken between words.</summary>
+    private static string Wrapped(string text)
+    {
+        StringBuilder lines = new();
+        int column = 0;
+        foreach (string word in text.Split(' '))
+        {
+            bool fits = column + 1 + word.Length <= 80;
+            lines.Append(column == 0 ? "" : fits ? " " : "\n").Append(word);
+            column = column > 0 && fits ? column + 1 + word.Length : word.Length;
+        }
+
+        return lines.Append('\n').ToString();
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Sallyport.Cli.Sshd;
 
 namespace Sallyport.Cli.Setup;
 
@@ -29,7 +30,7 @@ internal static class Sshd
 
     /// <summary>What holds for a login of that account: keyword in small letters, value.</summary>
     public static ILookup<string, string> Effective(string user, string config = SshdFiles.ConfigPath) => Tool
-        .Must(Program, "-T", "-f", config, "-C", $"user={user},host=localhost,addr=127.0.0.1")
+        .Must(Program, "-T", "-f", config, "-C", (SshdConnection.Of(user) with { Host = "localhost", Address = "127.0.0.1" }).ToString())
         .Split('\n').Select(line => line.Split(' ', 2)).Where(words => words.Length == 2)
         .ToLookup(words => words[0], words => words[1]);
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Sallyport.Host.Interop;
 
 namespace Sallyport.Cli.Setup;
 
@@ -9,6 +10,8 @@ internal static partial class SshdFiles
     public const string DropInPath = "/etc/ssh/sshd_config.d/10-sallyport.conf";
     public const string RootOwnedKeys = "/etc/ssh/authorized_keys.d/%u";
 
+    private const string Author = "# Written by sallyport setup.";
+    private const string NoAgents = "AllowAgentForwarding no";
     private const string Include = "Include /etc/ssh/sshd_config.d/*.conf";
 
     /// <param name="keyAlone">Accounts that need no second step; the first of them is the break-glass account.</param>
@@ -17,14 +20,14 @@ internal static partial class SshdFiles
     {
         List<string> lines =
         [
-            "# Written by sallyport setup. 'sallyport setup undo' takes it back.",
+            $"{Author} 'sallyport setup undo' takes it back.",
             "UsePAM yes",
             "PasswordAuthentication no",
             "KbdInteractiveAuthentication yes",
             "AuthenticationMethods publickey,keyboard-interactive",
         ];
         lines.AddRange(choices.RootOwnedKeys ? [$"AuthorizedKeysFile {RootOwnedKeys}"] : []);
-        lines.AddRange(choices.Bastion ? ["AllowAgentForwarding no", "X11Forwarding no"] : []);
+        lines.AddRange(choices.Bastion ? [NoAgents, "X11Forwarding no"] : []);
         if (breakGlassKeys && !choices.RootOwnedKeys)
         {
             lines.AddRange([$"Match User {keyAlone[0]}", $"    AuthorizedKeysFile {RootOwnedKeys}"]);
@@ -34,10 +37,32 @@ internal static partial class SshdFiles
         return string.Join('\n', lines) + "\n";
     }
 
+    /// <summary>
+    /// What an earlier setup was told stays, as what sallyport.conf says does: who renews a date must not thereby let
+    /// people's own key files count again.
+    /// </summary>
+    public static SetupChoices AsBefore(SetupChoices choices, string dropIn)
+    {
+        string[] lines = dropIn.StartsWith(Author, StringComparison.Ordinal) ? dropIn.Split('\n') : [];
+        return choices with
+        {
+            RootOwnedKeys = choices.RootOwnedKeys || lines.Contains($"AuthorizedKeysFile {RootOwnedKeys}"),
+            Bastion = choices.Bastion || lines.Contains(NoAgents),
+        };
+    }
+
     /// <summary>sshd takes the first value it sees, so the drop-ins have to be read before everything else.</summary>
     public static string Config(string text) =>
         text.Split('\n').FirstOrDefault(line => line.Trim() is { Length: > 0 } said && said[0] != '#') is string first
             && Drops().IsMatch(first) ? text : $"# Added by sallyport setup: this file read no drop-ins first.\n{Include}\n{text}";
+
+    /// <summary>A file of AuthorizedKeysFile, for one account.</summary>
+    public static string KeyFile(string pattern, Account account)
+    {
+        string file = pattern.Replace("%u", account.Name, StringComparison.Ordinal)
+            .Replace("%h", account.Home, StringComparison.Ordinal).Replace("%%", "%", StringComparison.Ordinal);
+        return file.StartsWith('/') ? file : $"{account.Home}/{file}";
+    }
 
     [GeneratedRegex(@"^\s*Include[\s=]+""?/etc/ssh/sshd_config\.d/\*(\.conf)?""?\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex Drops();

@@ -53,6 +53,16 @@ internal static class Transaction
     private static Journal Begin(Plan plan, TimeSpan patience, bool byFirstLogin)
     {
         List<FileChange> files = [.. plan.Files];
+        foreach (FileChange file in files)
+        {
+            HostFile now = HostFile.Read(file.Before.Path);
+            if ((now.Hash, now.Content is null ? 0 : now.Mode, now.Uid, now.Gid)
+                != (file.Before.Hash, file.Before.Content is null ? 0 : file.Before.Mode, file.Before.Uid, file.Before.Gid))
+            {
+                throw new SetupRefused($"{now.Path} was changed while you were asked: nothing is changed. Run it again");
+            }
+        }
+
         files.ForEach(file => Journal.Keep(file.Before));
 
         var journal = new Journal
@@ -93,24 +103,18 @@ internal static class Transaction
         plan.Include.After.Put();
     }
 
+    /// <summary>What doctor does not know: who shall need his key alone, and the accounts of the probes.</summary>
     /// <exception cref="IOException">Another line of sshd's files wins over ours.</exception>
     private static void CheckEffective(Plan plan)
     {
         HostConfiguration configuration = plan.Configuration;
-        List<string> keyAlone = [.. configuration.Exemptions.Keys, configuration.BreakGlass!.Name, plan.KeyAloneProbe];
-        foreach (string user in (string[])[.. keyAlone, "root", "sallyport-probe-nobody"])
+        foreach (string user in (string[])[.. configuration.Exemptions.Keys, configuration.BreakGlass!.Name, plan.KeyAloneProbe])
         {
             ILookup<string, string> holds = Sshd.Effective(user);
-            string wanted = keyAlone.Contains(user) ? "publickey" : "publickey,keyboard-interactive";
-            (string Key, string Value)[] wants =
-                [("authenticationmethods", wanted), ("usepam", "yes"), ("kbdinteractiveauthentication", "yes")];
-            foreach ((string key, string value) in wants)
+            if (holds["authenticationmethods"].FirstOrDefault() is string methods and not "publickey")
             {
-                if (holds[key].FirstOrDefault() != value)
-                {
-                    throw new IOException($"sshd would use {key} {holds[key].FirstOrDefault()} for {user}, not {value}: another "
-                        + "line wins. grep -ri that word in /etc/ssh/sshd_config.d and take the line out");
-                }
+                throw new IOException($"sshd would use AuthenticationMethods {methods} for {user}, not publickey: another "
+                    + "line wins. grep -ri that word in /etc/ssh/sshd_config.d and take the line out");
             }
 
             if (holds["allowusers"].Any() && user == plan.KeyAloneProbe)
@@ -124,7 +128,7 @@ internal static class Transaction
     private static string? Probe(Plan plan, Journal journal, Action<string> tell)
     {
         Policy policy = plan.Configuration.Policy!;
-        tell("real logins over loopback: enrolled, wrong passcode, without a factor, by the key alone");
+        tell("real logins over loopback: enrolled, wrong passcode, no factor, by the key alone");
         using var probes = Probes.Make(journal.Probes, policy);
         (string address, int port) = Sshd.Address();
         string? problem = probes.Problem(address, port, policy);

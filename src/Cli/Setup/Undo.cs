@@ -10,8 +10,13 @@ internal static class Undo
     /// <exception cref="IOException">Not everything could be taken back; the new way in still works.</exception>
     public static string Run(Journal journal)
     {
-        journal = journal with { State = SetupState.Applying };
-        journal.Write();
+        // Where it says so already a disk without room does not keep us from what needs none.
+        if (journal.State is not SetupState.Applying)
+        {
+            journal = journal with { State = SetupState.Applying };
+            journal.Write();
+        }
+
         foreach (JournalFile file in journal.Files)
         {
             HostFile.Tidy(file.Path);
@@ -23,15 +28,18 @@ internal static class Undo
         Place? pam = Find(PamLayout.SshdPath);
         Place? include = Find(PamLayout.IncludePath);
 
-        // sshd still asks for two steps by a file that is not ours any more: then PAM has to be able to ask for them.
+        // sshd still asks for two steps by a file that is not ours any more: then PAM has to be able to ask for them. And PAM
+        // that asks for the passcode, in a file that is not ours any more, must not be the only step.
         bool sshdIsOurs = sshd.All(place => place is not { IsForeign: true });
-        bool pamIsOurs = pam is not { IsForeign: true };
-        if (sshdIsOurs && places.Length > 0)
+        bool pamAsksByAForeignFile = pam is { IsForeign: true } && pam.Now.Text.Contains("sallyport-sshd", StringComparison.Ordinal);
+        bool both = sshdIsOurs && !pamAsksByAForeignFile;
+        if (both && places.Length > 0)
         {
+            pam?.MustHaveRoom();
             TakeBackSshd(include, sshd);
         }
 
-        if (sshdIsOurs && pamIsOurs)
+        if (both)
         {
             pam?.Restore();
             include?.Restore();
@@ -130,6 +138,19 @@ internal static class Undo
                 }
 
                 new HostFile(file.Path, backup.Content, file.Mode, file.Uid, file.Gid).Put();
+            }
+        }
+
+        /// <summary>
+        /// Taking sshd back and then not PAM would leave the passcode as the only step: what PAM's file needs is tried first.
+        /// </summary>
+        public void MustHaveRoom()
+        {
+            if (!IsForeign && !IsRestored)
+            {
+                HostFile trial = _found with { Path = $"{System.IO.Path.GetDirectoryName(file.Path)}/.sallyport-setup-room" };
+                trial.Put();
+                (trial with { Content = null }).Put();
             }
         }
 

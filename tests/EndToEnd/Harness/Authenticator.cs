@@ -45,4 +45,13 @@ internal sealed class Authenticator(string secret, int stepSeconds = 30)
             await Task.Delay(TimeSpan.FromSeconds(stepSeconds - second), TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Waits, as a person does, until the phone shows another passcode than one that is used up.</summary>
+    public async Task UntilNextAsync(string used)
+    {
+        while (Passcode() == used || Passcode(+1) == used)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+        }
+    }
 }

@@ -22,11 +22,11 @@ internal sealed partial class StockHost : IAsyncDisposable
     private const string Setup = SetupContract.Recorder + """
         drop_in=/etc/ssh/sshd_config.d/10-sallyport.conf
         if [ "$2" = status ]; then
-            echo '{"State":"none"}'
+            echo '{"state":"none"}'
         elif [ "$2" = plan ]; then
             changed=true
             [ ! -e $drop_in ] || changed=false
-            echo '{"Files":[{"Path":"'$drop_in'","Changed":'$changed'}],"Refusals":[],"Notes":[]}'
+            echo '{"files":[{"path":"'$drop_in'","changed":'$changed'}],"refusals":[],"notes":[]}'
         else
             cp -R --preserve=mode /srv/after/. /
             kill -HUP "$(cat /run/sshd.pid)"

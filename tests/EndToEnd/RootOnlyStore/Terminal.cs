@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Sallyport.EndToEnd.Harness;
+using Sallyport.EndToEnd.Systemd;
 
 namespace Sallyport.EndToEnd.RootOnlyStore;
 
@@ -10,7 +11,7 @@ namespace Sallyport.EndToEnd.RootOnlyStore;
 /// </summary>
 internal sealed class Terminal : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly StringBuilder _seen = new();
@@ -21,12 +22,17 @@ internal sealed class Terminal : IDisposable
     /// <summary>All that stood on the screen, with what was typed.</summary>
     public string Seen => _seen.ToString().Replace("\r\n", "\n", StringComparison.Ordinal);
 
-    public static Terminal Open(Sandbox sandbox, string user, string command, string locale = "C.UTF-8")
+    public static Terminal Open(Sandbox sandbox, string user, string command, string locale = "C.UTF-8") => Start(
+        [Built.SandboxScript, "enter", $"{sandbox.Pid}", "runuser", "-u", user, "--"], $"/home/{user}", "/", command, locale);
+
+    /// <summary>At a booted host, as its root.</summary>
+    public static Terminal Open(BootedHost host, string command) => Start(host.Enter, "/root", "/root", command, "C.UTF-8");
+
+    private static Terminal Start(IEnumerable<string> enter, string home, string folder, string command, string locale)
     {
         ProcessStartInfo start = Command.Describe(
             [
-                Built.SandboxScript, "enter", $"{sandbox.Pid}", "runuser", "-u", user, "--",
-                "env", "--chdir=/", $"HOME=/home/{user}", $"LANG={locale}", "SHELL=/bin/sh",
+                .. enter, "env", $"--chdir={folder}", $"HOME={home}", $"LANG={locale}", "SHELL=/bin/sh",
                 "script", "--quiet", "--return", "--flush",
                 "--command", $"stty cols 80 rows 24; exec {command}", "/dev/null",
             ],

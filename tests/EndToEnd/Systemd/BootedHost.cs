@@ -38,27 +38,18 @@ internal sealed class BootedHost : IAsyncDisposable
         File.SetUnixFileMode(tree.FullName, (UnixFileMode)0b111_101_101);
         (await Command.RunAsync(Path.Combine(Built.Root, "dev"), ["install", $"DESTDIR={tree.FullName}"])).Succeeded();
 
-        // On a busy machine nspawn's systemd now and then ends before it has begun; that is not what is tried here.
-        for (int attempt = 1; ; attempt++)
+        var start = new ProcessStartInfo(_script, ["boot", tree.FullName])
         {
-            var start = new ProcessStartInfo(_script, ["boot", tree.FullName])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            start.Environment["SALLYPORT_RELEASE"] = release ?? "";
-            Process booted = Process.Start(start)!;
-            string? leader = await booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-            if (leader is not null)
-            {
-                return new(booted, tree, leader);
-            }
-
-            string errors = await booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            booted.Dispose();
-            Assert.True(attempt < 4, errors);
-        }
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["SALLYPORT_RELEASE"] = release ?? "";
+        Process booted = Process.Start(start)!;
+        string? leader = await booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        string errors = leader is null ? await booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "";
+        Assert.True(leader is not null, errors);
+        return new(booted, tree, leader);
     }
 
     /// <summary>Powers it off and boots it again, with its files as they are.</summary>
@@ -67,9 +58,13 @@ internal sealed class BootedHost : IAsyncDisposable
         await _booted.StandardInput.WriteLineAsync("reboot");
         await _booted.StandardInput.FlushAsync();
         string? leader = await _booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-        Assert.True(leader is not null, "it did not boot again");
+        string errors = leader is null ? await _booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "";
+        Assert.True(leader is not null, errors);
         _leader = leader;
     }
+
+    /// <summary>The words in front of a command of the machine's root.</summary>
+    public string[] Enter => [_script, "run", _leader];
 
     /// <summary>Runs a line of shell as the machine's root.</summary>
     public Task<Command> ShellAsync(string line) => Command.RunAsync(_script, ["run", _leader, "/bin/bash", "-ec", line]);

@@ -35,6 +35,9 @@ internal sealed class HowTo
         return _commands[heading];
     }
 
+    /// <summary>How many commands the page has under these headings: a line each, but for what goes on in the next.</summary>
+    public int Count(params string[] headings) => headings.Sum(heading => Commands(heading).TrimEnd().Split('\n').Length);
+
     /// <summary>Runs the commands under a heading as the machine's root.</summary>
     public Task<string> FollowAsync(BootedHost host, string heading) => host.SayAsync(Commands(heading));
 }
