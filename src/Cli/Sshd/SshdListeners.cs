@@ -23,7 +23,11 @@ internal static class SshdListeners
             if (Title(process) is string title && IsRoots(process) && Link($"{process}/ns/mnt") is string place && here.Contains(place)
                 && seen.Add(title))
             {
-                found.Add(Parse(usual, title) with { Process = int.Parse(process[6..], CultureInfo.InvariantCulture) });
+                found.Add(Parse(usual, title) with
+                {
+                    // Of files that only we see, it has read none yet.
+                    Process = place == here[0] ? int.Parse(process[6..], CultureInfo.InvariantCulture) : null,
+                });
             }
         }
 
