@@ -134,6 +134,14 @@ public sealed class Given_a_host_that_setup_would_lock
     private static void Pam(SetupHost host, string line, string by) => host.Sandbox.Write(
         SetupHost.Pam, host.Sandbox.Read(SetupHost.Pam).Replace(line, by, StringComparison.Ordinal));
 
+    /// <summary>A Match line wins over what setup writes: by one step, or by one that nobody can take.</summary>
+    [Theory]
+    [InlineData("Match User alice\n    PasswordAuthentication yes\n    AuthenticationMethods password\n", "'authenticationmethods password' stands under a Match line")]
+    [InlineData("Match User bob\n    AuthenticationMethods publickey\n", "'authenticationmethods publickey' stands under a Match line")]
+    [InlineData("Match Address *,!127.0.0.1\n    KbdInteractiveAuthentication no\n", "'kbdinteractiveauthentication no' stands under a Match line")]
+    public Task With_a_match_line_that_would_win(string lines, string why) => RefusedAsync(
+        why, h => h.Sandbox.Write(SetupHost.Config, h.Sandbox.Read(SetupHost.Config) + lines), [SetupHost.BreakGlass]);
+
     private static async Task RefusedAsync(
         string why, Action<SetupHost> change, string[] words, Action<SetupHost>? after = null)
     {
