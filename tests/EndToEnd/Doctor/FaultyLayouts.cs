@@ -54,7 +54,7 @@ internal static class FaultyLayouts
         {
             Shell = $"echo '{KeyOnly}' > {DropIn}",
             First = "Include /etc/ssh/sshd_config.d/*.conf",
-            Later = $"rm {DropIn} /run/sshd-doctor.pid",
+            Later = $"rm {DropIn} /run/sshd.pid",
         }),
         ["the key is enough at a port"] = new("key-alone", Harm.KeyAlone("alice", "-p", "2222"),
             new() { First = "Port 22\nPort 2222", Last = $"Match LocalPort 2222\n{KeyOnly}" }),
