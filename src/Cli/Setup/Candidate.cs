@@ -30,6 +30,9 @@ internal static class Candidate
         FindingId.BreakGlassUnused, FindingId.BreakGlassKeys,
     ];
 
+    // setup reloads sshd; and copies are newer than what sshd has read.
+    private const string Reloaded = FindingId.SshdNotReloaded;
+
     // By systemd the agent's socket is opened when setup begins.
     private static readonly HashSet<string> _begun = [FindingId.SocketMissing, FindingId.SocketSilent];
 
@@ -61,9 +64,13 @@ internal static class Candidate
     public static bool IsReason(Finding finding) => finding.Severity switch
     {
         Severity.Error => !(Sshd.HasSystemd && _begun.Contains(finding.Id)),
-        Severity.Warning => !_bearable.Contains(finding.Id),
+        Severity.Warning => finding.Id != Reloaded && !_bearable.Contains(finding.Id),
         _ => false,
     };
+
+    /// <summary>What setup may leave behind, and tells.</summary>
+    public static bool IsToldOnly(Finding finding) =>
+        finding.Severity is Severity.Warning && finding.Id != Reloaded && !IsReason(finding);
 
     public static string Say(Finding finding) =>
         $"{finding.Id}{(finding.Where.Length > 0 ? $" ({finding.Where})" : "")}: {finding.What}; {finding.Why}. "

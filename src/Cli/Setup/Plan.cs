@@ -85,7 +85,7 @@ internal sealed class Plan
         // Without an account for break-glass there is no drop-in that could be looked at.
         IReadOnlyList<Finding> found = keyAlone.Count == 0 ? [] : Candidate.Examine(plan.Files.Select(file => file.After));
         plan.Refusals = [.. plan.Refusals, .. found.Where(Candidate.IsReason).Select(Candidate.Say)];
-        plan.Notes = [.. plan.Notes, .. found.Where(f => f.Severity is Severity.Warning && !Candidate.IsReason(f)).Select(Candidate.Say)];
+        plan.Notes = [.. plan.Notes, .. found.Where(Candidate.IsToldOnly).Select(Candidate.Say)];
         return plan;
     }
 

@@ -39,7 +39,13 @@ internal static class Sshd
     {
         int pid = HasSystemd ? Number(Tool.Run("systemctl", "show", "-P", "MainPID", Unit).Output) : 0;
         pid = pid > 0 || !File.Exists(PidFile) ? pid : Number(File.ReadAllText(PidFile));
-        return pid > 0 && Processes.IsSshd(pid) ? pid : 0;
+        if (pid > 0 && Processes.IsSshd(pid))
+        {
+            return pid;
+        }
+
+        // Its file may be gone: then the only one that listens is meant.
+        return SshdProgram.Find() is SshdProgram usual && SshdListeners.Find(usual) is [{ Process: int only }] ? only : 0;
     }
 
     /// <summary>The new configuration, by reload and never by a restart: open sessions stay.</summary>

@@ -18,6 +18,7 @@ public sealed class Given_a_layout_that_does_harm
         "a drop-in that nobody includes", "a drop-in that comes too late", "the code is enough", "both steps, or the code",
         "a password past PAM", "without PAM", "ours is optional", "ours is sufficient", "ours is ignored where it refuses",
         "nullok", "a module that is not there", "the module of another machine", "google's module beside ours",
+        "a drop-in that sshd has not read", "a drop-in that is gone, and that sshd still obeys",
     ];
 
     // Refused by another word than doctor's: files that cannot be read as they are, or a fault that would be another one.
