@@ -21,7 +21,9 @@ internal static class Transaction
                 throw new IOException(problem);
             }
 
+            // The names of the probes are nobody's by now. The sshd that runs forgets them, and has then read what is there.
             plan.DropIn.After.Put();
+            _ = Sshd.Reload();
             plan.Policy.After.Put();
             (journal with
             {
