@@ -26,8 +26,6 @@ internal sealed class SettingsOptions
         Setting("certificate", "FILE", "certificate and chain, PEM (one by the private CA)"),
         Setting("certificate-key", "FILE", "its key, PEM"),
         Setting("trusted-proxy", "ADDRESS|CIDR", "whose X-Forwarded-For is believed; may be repeated (nobody's)"),
-        Setting("metrics", "ADDRESS:PORT", "where Prometheus asks, on loopback (nowhere)"),
-        Setting("otlp", "URL", "where OpenTelemetry is sent (nowhere)"),
         Setting("log", "text|json", "how the log is written (text)"),
     ];
 

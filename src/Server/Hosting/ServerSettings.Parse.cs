@@ -10,7 +10,7 @@ internal sealed partial record ServerSettings
     public static readonly IReadOnlyList<string> Keys =
     [
         "public-host", "listen", "postgres", "postgres-file", "certificate", "certificate-key",
-        "trusted-proxy", "metrics", "otlp", "log",
+        "trusted-proxy", "log",
     ];
 
     private static readonly string[] _repeatable = ["listen", "trusted-proxy"];
@@ -52,8 +52,6 @@ internal sealed partial record ServerSettings
             Certificate = PathIn(One("certificate")),
             CertificateKey = PathIn(One("certificate-key")),
             TrustedProxies = [.. by["trusted-proxy"].Select(NetworkIn)],
-            Metrics = One("metrics") is Setting metrics ? LoopbackIn(metrics) : null,
-            Otlp = One("otlp") is Setting otlp ? UrlIn(otlp) : null,
             Log = One("log") is Setting log ? LogIn(log) : LogFormat.Text,
         };
     }
@@ -69,11 +67,6 @@ internal sealed partial record ServerSettings
             ? endpoint
             : throw setting.Bad("ADDRESS:PORT, such as 0.0.0.0:443 or [::]:443");
 
-    private static IPEndPoint LoopbackIn(Setting setting) =>
-        EndPointIn(setting) is IPEndPoint endpoint && IPAddress.IsLoopback(endpoint.Address)
-            ? endpoint
-            : throw setting.Bad("not a loopback address, and metrics tell who logs in when");
-
     private static IPNetwork NetworkIn(Setting setting)
     {
         if (IPAddress.TryParse(setting.Value, out IPAddress? address) && address.ToString() == setting.Value)
@@ -82,14 +75,10 @@ internal sealed partial record ServerSettings
         }
 
         return IPNetwork.TryParse(setting.Value, out IPNetwork network) && network.PrefixLength > 0
+            && network.ToString() == setting.Value // TryParse takes 192.0.2.1/24 too
             ? network
             : throw setting.Bad("an address, or a network such as 192.0.2.0/24");
     }
-
-    private static Uri UrlIn(Setting setting) =>
-        Uri.TryCreate(setting.Value, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
-            ? url
-            : throw setting.Bad("a URL, such as http://127.0.0.1:4317");
 
     private static LogFormat LogIn(Setting setting) => setting.Value switch
     {

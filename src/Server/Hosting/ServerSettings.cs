@@ -29,12 +29,6 @@ internal sealed partial record ServerSettings
     /// <summary>Whose X-Forwarded-For is believed; empty: nobody's.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>Where Prometheus asks, on loopback; null: nowhere.</summary>
-    public IPEndPoint? Metrics { get; init; }
-
-    /// <summary>Where OTLP is sent; null: nowhere.</summary>
-    public Uri? Otlp { get; init; }
-
     public LogFormat Log { get; init; } = LogFormat.Text;
 
     /// <summary>Off only to measure what it is worth.</summary>
