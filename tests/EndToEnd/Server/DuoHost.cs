@@ -50,7 +50,12 @@ internal sealed class DuoHost : IAsyncDisposable
     public static Task<DuoHost> PamDuoAsync(params string[] application) =>
         StartAsync("", ["--legacy-clients", .. application], []);
 
-    public static async Task<DuoHost> StartAsync(string sshLines, string[] application, string[] settings)
+    /// <summary>With login_duo, and a server that keeps its rows where the test has made room for them.</summary>
+    public static Task<DuoHost> LoginDuoAsync(Func<Sandbox, Task> prepare, params string[] settings) =>
+        StartAsync(LoginDuo, ["--legacy-clients"], settings, prepare);
+
+    public static async Task<DuoHost> StartAsync(
+        string sshLines, string[] application, string[] settings, Func<Sandbox, Task>? prepare = null)
     {
         Tools.MustBeThere("sshd", "ssh", "login_duo", "sqlite3", "curl", "script");
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
@@ -58,6 +63,7 @@ internal sealed class DuoHost : IAsyncDisposable
         try
         {
             host.Server.Install();
+            await (prepare?.Invoke(host.Sandbox) ?? Task.CompletedTask);
             await host.Server.InitAsync(settings);
             host.Section = await host.Server.RunAsync(["application", "add", "shell", .. application]);
             await host.Server.StartAsync();

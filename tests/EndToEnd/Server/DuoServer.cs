@@ -9,7 +9,9 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     public const string Host = "duo.example.org";
     public const string Data = "/var/lib/sallyport-server";
 
+    private const string Library = "libe_sqlite3.so";
     private const string Program = "/usr/bin/sallyport-server";
+    private const string Folder = "/usr/lib/sallyport-server";
     private const string Address = "127.0.0.1";
     private const string PidFile = "/run/sallyport-server.pid";
 
@@ -17,7 +19,16 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
 
     public void Install()
     {
-        sandbox.Copy(Built.Server, Program);
+        string built = Path.GetDirectoryName(Built.Server)!;
+        if (!sandbox.Exists(Built.Server))
+        {
+            // A home, say, which is empty in there.
+            sandbox.Copy(Built.Server, $"{Folder}/sallyport-server");
+            sandbox.Copy(Path.Combine(built, Library), $"{Folder}/{Library}");
+            built = Folder;
+        }
+
+        File.CreateSymbolicLink(sandbox.Outside(Program), $"{built}/sallyport-server");
         sandbox.Write("/etc/hosts", sandbox.Read("/etc/hosts") + $"{Address} {Host}\n");
     }
 
