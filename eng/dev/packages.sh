@@ -4,7 +4,7 @@
 packages_for() {
     case $1 in
         build) echo gcc make libc6-dev libpam0g-dev ca-certificates ;;
-        demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat ;;
+        demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat login-duo ;;
         bench) echo pamtester libpam-google-authenticator libpam-oath oathtool e2fsprogs mount ;;
         fuzz) echo clang "$(clang_runtime)" ;;
         lint) echo shellcheck git ;;
@@ -143,7 +143,7 @@ need_commands() {
 commands_for() {
     case $1 in
         build) echo gcc make ;;
-        demo) echo sshd ssh ip unshare oathtool qrencode socat ;;
+        demo) echo sshd ssh ip unshare oathtool qrencode socat login_duo ;;
         bench) echo pamtester oathtool ;;
         fuzz) echo clang ;;
         lint) echo shellcheck git ;;
