@@ -1,4 +1,5 @@
 using Sallyport.EndToEnd.Harness;
+using Sallyport.EndToEnd.RootOnlyStore;
 
 namespace Sallyport.EndToEnd.Server;
 
@@ -137,6 +138,7 @@ public sealed class Given_a_person_in_front_of_login_duo
         await using DuoHost host = await DuoHost.LoginDuoAsync();
         Authenticator phone = await host.EnrolAsync("alice");
         string wrong = phone.WrongPasscode();
+        await host.WriteAsync(host.Section + "accept_env_factor = yes\n");
 
         // One source alone locks nobody out: five from each of two, as a host with two addresses.
         foreach (string from in new[] { "127.0.0.1", "127.0.0.2" })
@@ -150,6 +152,8 @@ public sealed class Given_a_person_in_front_of_login_duo
 
         (int exit, string seen) = await host.ShellAsync("alice");
         await host.Server.RunAsync("user", "unlock", "alice");
+        using Terminal unlocked = host.OpenShell("alice");
+        await unlocked.AskedAsync("Passcode: ");
 
         Assert.Equal(1, exit);
         Assert.Contains("Your account is locked out.", seen, StringComparison.Ordinal);
