@@ -95,7 +95,8 @@ PrintLastLog no
 SSHD
     box ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/demo_key
     echo "[127.0.0.1]:$PORT $(cut -d' ' -f1,2 "$BOX_ROOT/etc/ssh/demo_key.pub")" > "$OUT/known_hosts"
-    box socat -u UNIX-RECV:/dev/log,mode=666 OPEN:/tmp/log,creat,append {BOX_IN}>&- &
+    # Else its shell says "Killed" when the sandbox ends.
+    box socat -u UNIX-RECV:/dev/log,mode=666 OPEN:/tmp/log,creat,append 2> "$OUT/socat.log" {BOX_IN}>&- &
     disown # it ends with the sandbox, and nobody need be told
     box /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2> "$OUT/agent.log" {BOX_IN}>&- &
     disown
