@@ -89,7 +89,7 @@ internal static class DoctorCommand
         {
             try
             {
-                new PolicyChecks(findings, path, configuration, time).Check(usual, users.Count == 0 ? people : null);
+                new PolicyChecks(findings, path, configuration, time).Check(usual, users.Count == 0 ? [.. people.Where(person => person.HasShell)] : null);
             }
             catch (SshdException)
             {
@@ -121,15 +121,16 @@ internal static class DoctorCommand
                 pam = PamFacts.Of(service);
             }
 
+            new ReloadChecks(findings, sshd, file).Check(always);
             var settings = new SettingChecks(findings, sshd, file);
             settings.CheckForAll(always);
             var logins = new Logins(sshd, file, people);
-            bool isRootAlone = isEverybody && people.TrueForAll(person => person.IsRoot);
+            bool isRootAlone = isEverybody && people.TrueForAll(person => person.IsRoot || !person.HasShell);
             var ways = new LoginChecks(findings, sshd, file, pam, isRootAlone);
             foreach (Login login in logins.Evaluate())
             {
                 settings.Check(login);
-                throughPam.UnionWith(ways.Check(login) ? login.People : []);
+                throughPam.UnionWith(ways.Check(login) ? login.People.Where(person => person.HasShell) : []);
             }
 
             if (logins.LeftOut > 0)

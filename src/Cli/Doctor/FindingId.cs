@@ -6,6 +6,7 @@ internal static class FindingId
     public const string SshdMissing = "sshd-missing";
     public const string SshdBroken = "sshd-broken";
     public const string SshdCommandLine = "sshd-command-line";
+    public const string SshdNotReloaded = "sshd-not-reloaded";
     public const string SshdGeneration = "sshd-generation";
     public const string Sampled = "sampled";
 
