@@ -29,7 +29,6 @@
 #include <security/pam_modutil.h>
 
 #define DEFAULT_SOCKET "/run/sallyport/agent.sock"
-#define BREAK_GLASS "break_glass="
 #define ALLOWED "pam_sallyport.allowed" /* PAM data of a handle that was allowed in auth */
 
 #ifndef SILENCE_MS /* the tests do not wait that long */
@@ -388,8 +387,8 @@ static bool is_break_glass(const struct question *q, int argc, const char **argv
     int times = 0;
 
     for (int i = 0; i < argc; i++)
-        if (strncmp(argv[i], BREAK_GLASS, strlen(BREAK_GLASS)) == 0) {
-            value = argv[i] + strlen(BREAK_GLASS);
+        if (strncmp(argv[i], "break_glass=", 12) == 0) {
+            value = argv[i] + 12;
             times++;
         }
     if (q->op != &session || times != 1 || service == NULL || strcmp(service, "sshd") != 0 || first_factor == NULL

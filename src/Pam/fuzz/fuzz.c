@@ -30,6 +30,7 @@ enum { AGENT = 77 };
 enum { DRIBBLE = 1, TOKEN_FAILS = 2, SILENT_AT_END = 4, NO_ANSWER = 8, CONV_FAILS = 16, FIRST_PASS = 32,
        INTERRUPTS = 64, STRETCHED = 128 };
 enum { GLASS = 1, TWICE = 2, SUDO = 4, NO_INFO = 8, PASSWORD = 16, NO_SOCKET = 32 }; /* first byte, without the op */
+#define BREAK_GLASS "break_glass="
 enum { STRETCH = 0xEE, STRETCH_LENGTH = 8191 }; /* one byte of the input that becomes many, to reach long frames */
 
 static const uint8_t *input;

@@ -178,7 +178,11 @@ internal static class FaultyLayouts
         ["a break-glass account that the session line does not know"] = new("break-glass-line", Harm.NoBreakGlass, new()
         {
             Shell = MakeWarden + $"printf '%s\\n' '{Layout.Ours}' '{Layout.Gate}' > /etc/pam.d/sallyport-sshd",
-            Pam = ["@include sallyport-sshd", World.AnyAccount],
+            Pam =
+            [
+                "# sallyport setup: begin", "@include sallyport-sshd", "#sallyport# @include common-auth", "# sallyport setup: end",
+                World.AnyAccount,
+            ],
             Last = Warden,
             Configuration = BreakGlass,
         }),
