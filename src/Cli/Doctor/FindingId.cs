@@ -63,6 +63,8 @@ internal static class FindingId
     public const string BreakGlassKeys = "break-glass-keys";
     public const string BreakGlassLine = "break-glass-line";
 
+    public const string ClockOffset = "clock-offset";
+    public const string ClockUnmeasured = "clock-unmeasured";
     public const string ClockUnsynchronised = "clock-unsynchronised";
     public const string SelinuxModule = "selinux-module";
 }

@@ -25,7 +25,7 @@ internal static class Candidate
     // sees to it. All others are, and each error.
     private static readonly HashSet<string> _bearable =
     [
-        FindingId.PermitTunnel, FindingId.UserEnvironment, FindingId.SocketModes, FindingId.ClockUnsynchronised,
+        FindingId.PermitTunnel, FindingId.UserEnvironment, FindingId.SocketModes, FindingId.ClockUnsynchronised, FindingId.ClockOffset,
         FindingId.SelinuxModule, FindingId.DropInLoses, FindingId.ExemptEnding, FindingId.BreakGlassMissing,
         FindingId.BreakGlassUnused, FindingId.BreakGlassKeys, FindingId.AskGroupEmpty,
     ];
