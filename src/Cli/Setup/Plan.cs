@@ -73,7 +73,8 @@ internal sealed class Plan
         {
             KeyAloneProbe = probe,
             Policy = new(policy, policy.With(PolicyText.WithProbe(policyText, probe)), policy.With(policyText)),
-            Include = new(include, include.With(layout.Include(gate: false)), include.With(layout.Include(gate: true))),
+            Include = new(include, include.With(layout.Include(gate: false, null)),
+                include.With(layout.Include(gate: true, configuration.BreakGlass))),
             Config = configText == config.Text ? null : new(config, config.With(configText), config.With(configText)),
             DropIn = new(dropIn, dropIn.With(staged), dropIn.With(dropInText)),
             Pam = new(pam, pam.With(layout.Sshd), pam.With(layout.Sshd)),

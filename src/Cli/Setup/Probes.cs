@@ -42,6 +42,14 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
         return null;
     }
 
+    /// <summary>The day that the break-glass account is for. Null: it was let in.</summary>
+    public string? ProblemWithoutAgent(string address, int port, string breakGlass)
+    {
+        Ran login = Login(breakGlass, keyAlone.Key, null, address, port);
+        return login.Output.Contains(Said, StringComparison.Ordinal) ? null
+            : $"without the agent the break-glass account {breakGlass} was not let in; ssh said: {login.Errors}";
+    }
+
     public void Dispose()
     {
         enrolled.Dispose();

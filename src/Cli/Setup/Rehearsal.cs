@@ -51,6 +51,7 @@ internal static partial class Rehearsal
             try
             {
                 string? problem = Begins(private_, port)
+                    ?? WithoutAgent(() => probes.ProblemWithoutAgent("127.0.0.1", port, plan.Configuration.BreakGlass!.Name))
                     ?? probes.Problem("127.0.0.1", port, plan.Configuration.Policy!, plan.Configuration.BreakGlass!.Name);
                 if (problem is not null)
                 {
@@ -102,6 +103,15 @@ internal static partial class Rehearsal
 
         string log = File.Exists($"{Folder}/sshd.log") ? File.ReadAllText($"{Folder}/sshd.log").Trim() : "";
         return $"it does not start: {log}";
+    }
+
+    private static string? WithoutAgent(Func<string?> login)
+    {
+        const string Socket = $"{Folder}/run/agent.sock";
+        File.Move(Socket, Socket + ".away"); // still bound, and nobody finds it
+        string? problem = login();
+        File.Move(Socket + ".away", Socket);
+        return problem;
     }
 
     private static int FreePort()

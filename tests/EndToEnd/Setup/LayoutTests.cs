@@ -98,6 +98,28 @@ public sealed class Given_a_stock_layout
         host.AssertNothingIsLeft();
     }
 
+    [Fact]
+    public async Task The_session_line_has_the_account_and_its_end_and_run_again_the_new_ones()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> stock = host.Snapshot();
+        Outcome plan = await host.SetupAsync("plan", "--json", SetupHost.BreakGlass);
+        Assert.Contains(@"session    required     pam_sallyport.so break_glass=ops:2099-12-31\n", plan.Output, StringComparison.Ordinal);
+        await host.SetUpAsync();
+        Assert.Equal(0, (await host.SshAsync("alice", "sudo sallyport setup confirm", host.Phone.Passcode())).ExitCode);
+
+        Outcome later = await host.SetupAsync("--break-glass=ops:2199-12-31:another year");
+
+        Assert.True(later.ExitCode == 0, later.ToString());
+        Assert.EndsWith("\nsession    required     pam_sallyport.so break_glass=ops:2199-12-31\n",
+            host.Sandbox.Read(SetupHost.Include), StringComparison.Ordinal);
+        Assert.Equal(0, (await host.SetupAsync("undo")).ExitCode);
+        Assert.EndsWith(" break_glass=ops:2099-12-31\n", host.Sandbox.Read(SetupHost.Include), StringComparison.Ordinal);
+        Assert.Equal(0, (await host.SetupAsync("undo")).ExitCode);
+        Assert.Equal(stock, host.Snapshot());
+        host.AssertNothingIsLeft();
+    }
+
     private static async Task AssertBothStepsAsync(SetupHost host)
     {
         await host.Phone.EarlyInStepAsync();
@@ -111,5 +133,10 @@ public sealed class Given_a_stock_layout
         Login glass = await host.Client.RunAsync(["ssh", "-o", "BatchMode=yes", "ops@127.0.0.1", "id -un"]);
         Assert.True(glass is { ExitCode: 0, Output: "ops" }, $"{glass}\n{host.Syslog}");
         Assert.Contains(host.Syslog.Lines, line => line.Severity == 1 && line.Text.Contains("ops", StringComparison.Ordinal));
+
+        await host.Agent.KillAsync();
+        glass = await host.Client.RunAsync(["ssh", "-o", "BatchMode=yes", "ops@127.0.0.1", "id -un"]);
+        Assert.True(glass is { ExitCode: 0, Output: "ops" }, $"{glass}\n{host.Syslog}");
+        await host.Syslog.LineAsync("BREAK-GLASS account ops is used while the agent does not answer, from 127.0.0.1");
     }
 }
