@@ -13,7 +13,8 @@ public sealed class Given_a_setup_that_waits : IAsyncLifetime
     {
         _host = await SetupHost.StartAsync();
         _host.Sandbox.Write("/etc/sudoers.d/others", "ALL ALL=(ALL) NOPASSWD: ALL\n", (UnixFileMode)0x120);
-        _before = _host.Client.Open(["ssh", "alice@127.0.0.1", "touch /tmp/in; while [ ! -e /tmp/go ]; do sleep 0.05; done; sudo sallyport setup confirm"]);
+        _before = _host.Client.Open(Away.Ssh(
+            $"alice@{Away.Host}", "touch /tmp/in; while [ ! -e /tmp/go ]; do sleep 0.05; done; sudo sallyport setup confirm"));
         await Wait.UntilAsync(() => _host.Sandbox.Exists("/tmp/in"), "alice is in", TestContext.Current.CancellationToken);
         await _host.SetUpAsync();
     }
@@ -59,7 +60,7 @@ public sealed class Given_a_setup_that_waits : IAsyncLifetime
     [Fact]
     public async Task A_shell_on_the_host_does_not_whatever_its_environment_says()
     {
-        Outcome refused = await _host.Sandbox.TryAsync("env", "SSH_CONNECTION=127.0.0.1 1 127.0.0.1 22", "sallyport", "setup", "confirm");
+        Outcome refused = await _host.Sandbox.TryAsync("env", $"SSH_CONNECTION={Away.Address} 1 {Away.Host} 22", "sallyport", "setup", "confirm");
 
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("no session of this host's sshd", refused.Errors, StringComparison.Ordinal);

@@ -3,7 +3,8 @@ using Sallyport.EndToEnd.Harness;
 namespace Sallyport.EndToEnd.Setup;
 
 /// <summary>
-/// A throw-away machine with the files of a distribution as they come, an sshd on port 22, and three accounts with a key:
+/// A throw-away machine with the files of a distribution as they come, an sshd on port 22, a wire to another machine from
+/// where people log in, and three accounts with a key:
 /// alice, who is enrolled and may use sudo, bob, who is not, and ops, whose key is root-owned and who has logged in.
 /// </summary>
 internal sealed class SetupHost : IAsyncDisposable
@@ -76,7 +77,7 @@ internal sealed class SetupHost : IAsyncDisposable
     }
 
     public Task<Login> SshAsync(string user, string command, params string[] answers) =>
-        Client.RunAsync(["ssh", $"{user}@127.0.0.1", command], answers);
+        Client.RunAsync(Away.Ssh($"{user}@{Away.Host}", command), answers);
 
     /// <summary>The same, with a command that says who is in.</summary>
     public Task<Login> LoginAsync(string user, params string[] answers) => SshAsync(user, "id -un", answers);
@@ -133,6 +134,7 @@ internal sealed class SetupHost : IAsyncDisposable
         await Agent.StartAsync();
         await Sandbox.RunAsync("ssh-keygen", "-A");
         Sandbox.Copy(Sandbox.Outside("/etc/ssh/ssh_host_ed25519_key.pub"), "/etc/ssh/host_key.pub");
+        await Away.WireAsync(Sandbox.Pid);
         await Client.InstallAsync();
         foreach (string name in (string[])["alice", "bob", "ops"])
         {
