@@ -24,7 +24,7 @@ internal static class Away
     {
         string root = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/root");
         string network = root + Network;
-        await RunAsync("nsenter", "--target", pid.ToString(CultureInfo.InvariantCulture), "--mount", "--root", "--net",
+        await RunAsync("nsenter", "--target", pid.ToString(CultureInfo.InvariantCulture), "--mount", "--root", "--wd", "--net", "--pid",
             "sh", "-ec", $"touch {Network}; unshare --net={Network} true");
         await InAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/ns/net"), $"""
             ip link add to-away type veth peer name to-host netns {network}
