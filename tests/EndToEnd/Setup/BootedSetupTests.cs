@@ -40,6 +40,7 @@ public sealed class Given_a_booted_host : IAsyncLifetime
 
         await _host.SayAsync(Setup);
 
+        Assert.DoesNotContain("sshd-not-reloaded", await _host.SayAsync("sallyport doctor --json || true"), StringComparison.Ordinal);
         Assert.Equal(pid, await _host.SayAsync("systemctl show -P MainPID ssh"));
         Assert.Equal("active\nenabled\nenabled", await _host.SayAsync(
             "systemctl is-active sallyport-setup-undo.timer; systemctl is-enabled sallyport-setup-undo.timer sallyport-setup-boot.service"));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Setup;
@@ -21,6 +22,9 @@ public sealed class Given_a_stock_layout
         }
 
         await AssertBothStepsAsync(host);
+        using var findings = JsonDocument.Parse((await host.Sandbox.TryAsync("sallyport", "doctor", "--json")).Output);
+        string[] found = [.. findings.RootElement.EnumerateArray().Select(finding => finding.GetProperty("id").GetString()!)];
+        Assert.DoesNotContain("sshd-not-reloaded", found);
     }
 
     [Fact]

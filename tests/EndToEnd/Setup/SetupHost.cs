@@ -100,11 +100,20 @@ internal sealed class SetupHost : IAsyncDisposable
         }
     }
 
+    /// <summary>As if alice's passcode had never been used: the next one would be half a minute away.</summary>
+    public void ForgetPasscode() => File.WriteAllBytes(Sandbox.Outside(Entry), _entry);
+
+    /// <summary>As alice with her passcode, from the host itself.</summary>
+    public Task<Login> FromItselfAsync(string[] ssh, string command)
+    {
+        ForgetPasscode();
+        return Client.RunAsync(["ssh", .. ssh, command], Phone.Passcode());
+    }
+
     /// <summary>alice comes in by her key alone, or by key and passcode.</summary>
     public async Task AssertReachableAsync()
     {
-        // As if her passcode had never been used: the next one would be half a minute away.
-        File.WriteAllBytes(Sandbox.Outside(Entry), _entry);
+        ForgetPasscode();
         Login login = await LoginAsync("alice", Phone.Passcode());
         Assert.True(login is { ExitCode: 0, Output: "alice" }, $"alice is locked out: {login}\n{Syslog}");
     }
