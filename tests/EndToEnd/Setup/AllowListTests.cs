@@ -28,7 +28,7 @@ public sealed class Given_a_host_that_lets_in_some_people
             """, "sh", SetupHost.BreakGlass);
 
         Assert.True(setup.ExitCode == 0, setup.ToString());
-        string[] expected = [.. (await host.Sandbox.RunAsync("sh", "-c", "/usr/sbin/sshd -T -C user=bob,host=h,addr=203.0.113.7 | grep -E '^(allow|deny)(users|groups)' | sort")).Split('\n')];
+        string[] expected = [.. (await host.Sandbox.RunAsync("sh", "-c", "/usr/sbin/sshd -T -C user=bob,host=h,addr=203.0.113.7 | grep -E '^(allow|deny)(users|groups)' | sort")).TrimEnd('\n').Split('\n')];
         Assert.NotEmpty(expected);
         Assert.Equal(expected.Order(StringComparer.Ordinal), host.Sandbox.Read("/run/seen").TrimEnd('\n').Split('\n').Distinct().Order(StringComparer.Ordinal));
         Assert.DoesNotContain("Allow", host.Sandbox.Read(SetupHost.DropIn), StringComparison.Ordinal);
