@@ -27,7 +27,7 @@ internal static class Candidate
     [
         FindingId.PermitTunnel, FindingId.UserEnvironment, FindingId.SocketModes, FindingId.ClockUnsynchronised,
         FindingId.SelinuxModule, FindingId.DropInLoses, FindingId.ExemptEnding, FindingId.BreakGlassMissing,
-        FindingId.BreakGlassUnused, FindingId.BreakGlassKeys,
+        FindingId.BreakGlassUnused, FindingId.BreakGlassKeys, FindingId.AskGroupEmpty,
     ];
 
     // setup reloads sshd; and copies are newer than what sshd has read.
@@ -68,9 +68,9 @@ internal static class Candidate
         _ => false,
     };
 
-    /// <summary>What setup may leave behind, and tells.</summary>
-    public static bool IsToldOnly(Finding finding) =>
-        finding.Severity is Severity.Warning && finding.Id != Reloaded && !IsReason(finding);
+    /// <summary>What setup may leave behind, and tells: also that root is kept out, which is well and surprises.</summary>
+    public static bool IsToldOnly(Finding finding) => finding.Id == FindingId.RootKeyOnly
+        || (finding.Severity is Severity.Warning && finding.Id != Reloaded && !IsReason(finding));
 
     public static string Say(Finding finding) =>
         $"{finding.Id}{(finding.Where.Length > 0 ? $" ({finding.Where})" : "")}: {finding.What}; {finding.Why}. "

@@ -139,9 +139,9 @@ public sealed class Given_a_host_that_setup_would_lock
 
     /// <summary>A Match line wins over what setup writes: by one step, or by one that nobody can take.</summary>
     [Theory]
-    [InlineData("Match User alice\n    PasswordAuthentication yes\n    AuthenticationMethods password\n", "'authenticationmethods password' stands under a Match line")]
-    [InlineData("Match User bob\n    AuthenticationMethods publickey\n", "'authenticationmethods publickey' stands under a Match line")]
-    [InlineData("Match Address *,!127.0.0.1\n    KbdInteractiveAuthentication no\n", "'kbdinteractiveauthentication no' stands under a Match line")]
+    [InlineData("Match User alice\n    PasswordAuthentication yes\n    AuthenticationMethods password\n", "setup: code-alone (/etc/ssh/sshd_config")]
+    [InlineData("Match User bob\n    AuthenticationMethods publickey\n", "setup: key-alone-refused (/etc/ssh/sshd_config")]
+    [InlineData("Match Address *,!127.0.0.1\n    KbdInteractiveAuthentication no\n", "setup: keyboard-interactive-off (/etc/ssh/sshd_config")]
     public Task With_a_match_line_that_would_win(string lines, string why) => RefusedAsync(
         why, h => h.Sandbox.Write(SetupHost.Config, h.Sandbox.Read(SetupHost.Config) + lines), [SetupHost.BreakGlass]);
 
