@@ -121,10 +121,14 @@ internal static partial class Rehearsal
         return $"it does not start: {Log()}";
     }
 
-    /// <summary>The last that it wrote, which is on the login that went wrong.</summary>
-    private static string Log() => File.Exists($"{Folder}/sshd.log")
-        ? string.Join("; ", File.ReadLines($"{Folder}/sshd.log").Select(line => line.Trim()).Where(line => line.Length > 0).TakeLast(4))
-        : "nothing";
+    /// <summary>The last that it wrote, which is on the login that went wrong; not that somebody came or went.</summary>
+    private static string Log()
+    {
+        string[] lines = File.Exists($"{Folder}/sshd.log")
+            ? [.. File.ReadLines($"{Folder}/sshd.log").Select(line => line.Trim()).Where(line => line.Length > 0 && !Comes().IsMatch(line)).TakeLast(3)]
+            : [];
+        return lines.Length > 0 ? string.Join("; ", lines) : "nothing";
+    }
 
     private static int FreePort()
     {
@@ -135,4 +139,7 @@ internal static partial class Rehearsal
 
     [GeneratedRegex(@"^\s*(ListenAddress|Port|AddressFamily)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Listens();
+
+    [GeneratedRegex("^(Server listening|kex_exchange_identification|Connection (closed|reset) by|Accepted )")]
+    private static partial Regex Comes();
 }
