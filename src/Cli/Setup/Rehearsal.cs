@@ -15,13 +15,16 @@ internal static partial class Rehearsal
 {
     private const string Folder = ProbeAccount.Folder + "/rehearsal";
 
-    // All of it ends with the time limit, also where setup itself was killed.
+    // All of it ends with the time limit, also where setup itself was killed. The host's log is not for it: there, that the
+    // break-glass account is used is an alarm.
     private const string Script = """
         set -e
         mount --bind "$1/pam.d" /etc/pam.d
         mount --bind "$1/ssh" /etc/ssh
         mount --bind "$1/sallyport" /etc/sallyport
         mount --bind "$1/keys" "$3"
+        : >"$1/no-log"
+        [ ! -e /dev/log ] || mount --bind "$1/no-log" /dev/log
         mkdir -p /run/sallyport /run/sshd
         mount --bind "$1/run" /run/sallyport
         timeout 120 /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2>"$1/agent.log" &

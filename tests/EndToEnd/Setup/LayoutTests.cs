@@ -22,8 +22,8 @@ public sealed class Given_a_stock_layout
         }
 
         await AssertBothStepsAsync(host);
-        using var findings = JsonDocument.Parse((await host.Sandbox.TryAsync("sallyport", "doctor", "--json")).Output);
-        string[] found = [.. findings.RootElement.EnumerateArray().Select(finding => finding.GetProperty("id").GetString()!)];
+        using var doctor = JsonDocument.Parse((await host.Sandbox.TryAsync("sallyport", "doctor", "--json")).Output);
+        string[] found = [.. doctor.RootElement.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("id").GetString()!)];
         Assert.DoesNotContain("sshd-not-reloaded", found);
     }
 
