@@ -35,7 +35,9 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
             Ran login = Login(who, key, answer, address, port);
             if ((login.ExitCode == 0 && login.Output.Contains(Said, StringComparison.Ordinal)) != wanted)
             {
-                return $"{what}; ssh said: {(login.Errors.Length > 0 ? login.Errors : "nothing")}";
+                string said = string.Join("; ", $"{login.Output}\n{login.Errors}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+                return $"{what}{(wanted && login.ExitCode != 255 ? ", for its shell ran no command" : "")}; ssh said: "
+                    + (said.Length > 0 ? said : "nothing");
             }
         }
 

@@ -121,6 +121,9 @@ public sealed class Given_a_host_that_setup_would_lock
     [InlineData("--hop=never")]
     [InlineData("again")]
     [InlineData("confirm", "--yes")]
+    [InlineData("--from-this-host")]
+    [InlineData("undo", "--from-this-host")]
+    [InlineData("status", "--from-this-host")]
     public async Task A_wrong_command_line(params string[] words)
     {
         (int exit, string said) = await PlainAsync(words);
