@@ -32,12 +32,9 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
         ];
         foreach ((string who, string key, string? answer, bool wanted, string what) in logins)
         {
-            Ran login = Login(who, key, answer, address, port);
-            if ((login.ExitCode == 0 && login.Output.Contains(Said, StringComparison.Ordinal)) != wanted)
+            if (Wrong(Login(who, key, answer, address, port), wanted) is string said)
             {
-                string said = string.Join("; ", $"{login.Output}\n{login.Errors}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-                return $"{what}{(wanted && login.ExitCode != 255 ? ", for its shell ran no command" : "")}; ssh said: "
-                    + (said.Length > 0 ? said : "nothing");
+                return $"{what}{said}";
             }
         }
 
@@ -45,18 +42,27 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
     }
 
     /// <summary>The day that the break-glass account is for. Null: it was let in.</summary>
-    public string? ProblemWithoutAgent(string address, int port, string breakGlass)
-    {
-        Ran login = Login(breakGlass, keyAlone.Key, null, address, port);
-        return login.Output.Contains(Said, StringComparison.Ordinal) ? null
-            : $"without the agent the break-glass account {breakGlass} was not let in; ssh said: {login.Errors}";
-    }
+    public string? ProblemWithoutAgent(string address, int port, string breakGlass) =>
+        Wrong(Login(breakGlass, keyAlone.Key, null, address, port), wanted: true) is string said
+            ? $"the break-glass account {breakGlass} was not let in, as it must be without the agent{said}" : null;
 
     public void Dispose()
     {
         enrolled.Dispose();
         newcomer.Dispose();
         keyAlone.Dispose();
+    }
+
+    /// <summary>Null: it is as wanted. Else what ssh said.</summary>
+    private static string? Wrong(Ran login, bool wanted)
+    {
+        if ((login.ExitCode == 0 && login.Output.Contains(Said, StringComparison.Ordinal)) == wanted)
+        {
+            return null;
+        }
+
+        string said = string.Join("; ", $"{login.Output}\n{login.Errors}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return $"{(wanted && login.ExitCode != 255 ? ", for its shell ran no command" : "")}; ssh said: {(said.Length > 0 ? said : "nothing")}";
     }
 
     /// <param name="answer">To each prompt; null: nobody is there to answer one.</param>

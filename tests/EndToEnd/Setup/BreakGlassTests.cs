@@ -19,7 +19,7 @@ public sealed class Given_a_break_glass_account
     [InlineData("echo 'AllowUsers alice' >/etc/ssh/sshd_config.d/50-mine.conf", "because not listed in AllowUsers")]
     [InlineData("echo '-:ops:ALL' >>/etc/security/access.conf; echo 'account required pam_access.so' >>/etc/pam.d/sshd",
         "by PAM account configuration")]
-    [InlineData("echo closed >/etc/nologin", "closed")]
+    [InlineData("echo closed >/etc/nologin", "by PAM account configuration")]
     [InlineData("chmod 600 " + Key, "Permission denied")] // sshd reads it as ops
     public async Task One_that_would_not_get_in_is_found_before_anything_is_changed(string harm, string why)
     {
