@@ -41,7 +41,7 @@ public sealed partial class SliceDependencyTests
                 .Select(folder => Path.GetFileName(folder)!).Except(outside).Except(["bin", "obj"]).Order());
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Sallyport.slnx")))

@@ -31,8 +31,12 @@ internal static class ApplicationRules
             return $"no factor that this server knows: '{Names.ForTerminal(factor)}' (passcode, bypass)";
         }
 
-        return request.TrustedNetworks.FirstOrDefault(n => !IPNetwork.TryParse(n, out _)) is { } network
-            ? $"no network: '{Names.ForTerminal(network)}' (an address, a slash and the bits of the prefix)"
+        return request.TrustedNetworks.FirstOrDefault(n => !IsNetwork(n)) is { } network
+            ? $"no network: '{Names.ForTerminal(network)}' (its first address, a slash and the bits of the prefix, 1 at least)"
             : null;
     }
+
+    // TryParse takes 192.0.2.1/24 too, which may mean one address or all 256. Everybody is no network of trust.
+    private static bool IsNetwork(string text) =>
+        IPNetwork.TryParse(text, out IPNetwork network) && network.PrefixLength > 0 && network.ToString() == text;
 }

@@ -16,6 +16,7 @@ internal sealed class Authenticate(
     BypassKey bypass,
     FailureCounters counters,
     AuthenticationLimits limits,
+    AuthenticationMeter meter,
     TimeProvider time)
 {
     /// <remarks>
@@ -24,15 +25,17 @@ internal sealed class Authenticate(
     public async Task<Verdict> RunAsync(Attempt attempt, DuoPrompt typed, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        return await transactions.RunAsync(
+        (Verdict verdict, Outcome decided) = await transactions.RunAsync(
             async (db, stop) =>
             {
                 await LockAsync(db, attempt.Subject, stop);
                 Candidate? candidate = await Candidate.FindAsync(db, attempt.Subject, now, stop);
                 (Outcome outcome, string message) = await DecideAsync(db, attempt, candidate, typed, now, stop);
-                return Record(db, attempt, candidate, outcome, message, now);
+                return (Record(db, attempt, candidate, outcome, message, now), outcome);
             },
             cancellationToken);
+        meter.Decided(decided);
+        return verdict;
     }
 
     // Reads from top to bottom; what is not allowed on the way is denied.

@@ -31,9 +31,6 @@ internal sealed record AuthenticationLimits
     /// <summary>Time steps before and after the clock's that are tried (RFC 6238 section 5.2 recommends 1).</summary>
     public int TotpSteps { get; init; } = 1;
 
-    /// <summary>How many counters are tried, the expected one included (RFC 4226 section 7.4, s).</summary>
-    public int HotpLookAhead { get; init; } = 10;
-
     /// <summary>How long a request that is sent again can get the answer that was lost.</summary>
     public TimeSpan Resend { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -4,10 +4,12 @@ internal static class AuthenticationServices
 {
     public static IServiceCollection AddAuthentications(this IServiceCollection services) => services
         .AddSingleton<AuthenticationLimits>()
+        .AddSingleton<AuthenticationMeter>()
         .AddSingleton<FailureCounters>()
         .AddSingleton<Evidence>()
         .AddSingleton<Preauth>()
         .AddSingleton<Authenticate>()
         .AddSingleton<AuthenticationStatus>()
+        .AddSingleton<UnlockUser>()
         .AddHostedService<Sweep>();
 }

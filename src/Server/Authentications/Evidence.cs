@@ -64,7 +64,7 @@ internal sealed class Evidence(Secrets secrets, AuthenticationLimits limits)
     {
         using OtpSecret secret = Open(device.Id.Value, device.ProtectedSecret);
         return Hotp.Match(
-            secret, number, device.Counter, limits.HotpLookAhead, device.Digits, device.Algorithm);
+            secret, number, device.Counter, Device.HotpLookAhead, device.Digits, device.Algorithm);
     }
 
     private OtpSecret Open(Guid row, byte[] ciphertext)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Data.Common;
+using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Hosting;
 using Sallyport.Server.Persistence;
 
@@ -25,13 +27,17 @@ internal static class CommandLine
             return await result.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error });
         }
-        catch (Exception refused) when (refused is Refusal or SettingsException or StorageException or IOException
-            or InvalidDataException or UnauthorizedAccessException or DbException)
+        catch (Exception refused) when (IsSaid(refused))
         {
-            await error.WriteLineAsync($"sallyport-server: {refused.Message}");
+            await error.WriteLineAsync($"sallyport-server: {(refused.InnerException as DbException ?? refused).Message}");
             return Failed;
         }
     }
+
+    // What the world can do to a command. EF Core wraps what the database says, and a connection that cannot be made.
+    private static bool IsSaid(Exception failure) => failure is Refusal or SettingsException or StorageException
+        or IOException or InvalidDataException or UnauthorizedAccessException or SocketException or DbException
+        or DbUpdateException or TimeoutException or InvalidOperationException { InnerException: DbException };
 
     private static RootCommand Create()
     {

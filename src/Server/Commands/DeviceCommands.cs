@@ -46,7 +46,7 @@ internal static class DeviceCommands
         secret.Required = true;
         var user = new Option<string?>("--user") { HelpName = "NAME", Description = "who has it (nobody yet)" };
         var counter = new Option<long>("--counter") { HelpName = "N", Description = "the next counter (0)" };
-        var digits = new Option<int>("--digits") { HelpName = "N", Description = "6 or 8 (6)", DefaultValueFactory = _ => 6 };
+        var digits = new Option<int>("--digits") { HelpName = "N", Description = "6 to 8 (6)", DefaultValueFactory = _ => 6 };
         var command = new Command("add-hotp", "Add a hardware token.") { serial, secret, user, counter, digits };
         options.Set<AddHotpDevice>(command, async (add, result, cancellationToken) =>
         {
@@ -98,7 +98,8 @@ internal static class DeviceCommands
         options.Set<ListDevices>(command, async (list, result, cancellationToken) =>
         {
             List<string[]> rows = [["KEY", "KIND", "NAME", "SERIAL", "ADDED"]];
-            foreach (DeviceRow row in await list.RunAsync(result.GetValue(user), cancellationToken))
+            foreach (DeviceRow row in await list.RunAsync(result.GetValue(user), cancellationToken)
+                ?? throw UserCommands.Unknown())
             {
                 string kind = row.Kind is DeviceKind.Hotp ? "hotp" : "totp";
                 rows.Add([row.Key, kind, Words.OrDash(row.Name), row.Serial ?? "-", Words.Utc(row.CreatedAt)]);

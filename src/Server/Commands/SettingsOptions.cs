@@ -27,6 +27,8 @@ internal sealed class SettingsOptions
         Setting("certificate-key", "FILE", "its key, PEM"),
         Setting("trusted-proxy", "ADDRESS|CIDR", "whose X-Forwarded-For is believed; may be repeated (nobody's)"),
         Setting("log", "text|json", "how the log is written (text)"),
+        Setting("metrics", "127.0.0.1:PORT", "where Prometheus reads metrics, loopback only (nowhere)"),
+        Setting("otlp", "URL", "a collector that traces and metrics are sent to, OTLP over HTTP (none)"),
     ];
 
     // To measure what re-arming TCP_QUICKACK is worth; no setting, because nobody wants it off.

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Commands;

@@ -13,6 +13,12 @@ internal readonly record struct DeviceId(Guid Value);
 /// </summary>
 internal sealed class Device
 {
+    /// <summary>
+    /// How many counters of a hardware token are tried, the expected one included (RFC 4226 section 7.4, s). A restore
+    /// moves counters by as much, so that its owner presses it so often at most until it works again.
+    /// </summary>
+    public const int HotpLookAhead = 10;
+
     public required DeviceId Id { get; init; }
 
     /// <summary>Duo's device id: "DP" (phone) or "DH" (hardware token) and 18 capital letters and digits.</summary>

@@ -8,9 +8,9 @@ internal sealed record DeviceRow(string Key, DeviceKind Kind, string Name, strin
 
 internal sealed class ListDevices(IDbContextFactory<ServerDbContext> contexts)
 {
-    /// <summary>A user's; none where nobody has that name.</summary>
+    /// <summary>A user's; null: nobody has that name.</summary>
     /// <param name="user">A name or an alias; null: the hardware tokens that nobody has.</param>
-    public async Task<IReadOnlyList<DeviceRow>> RunAsync(string? user, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DeviceRow>?> RunAsync(string? user, CancellationToken cancellationToken)
     {
         await using ServerDbContext db = await contexts.CreateDbContextAsync(cancellationToken);
         UserId? owner = null;
@@ -18,7 +18,7 @@ internal sealed class ListDevices(IDbContextFactory<ServerDbContext> contexts)
         {
             if (await db.FindUserAsync(user, cancellationToken) is not { } found)
             {
-                return [];
+                return null;
             }
 
             owner = found.Id;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
+using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.DuoApi;
 
@@ -8,7 +9,7 @@ namespace Sallyport.Server.DuoApi;
 /// Requests that name no application rightly: counted, and logged up to a limit of each source. No row is written for
 /// them, because anybody can send them without end.
 /// </summary>
-internal sealed class RefusedRequests(TimeProvider time, ILogger<RefusedRequests> logger) : IDisposable
+internal sealed class RefusedRequests(IMeterFactory meters, TimeProvider time, ILogger<RefusedRequests> logger)
 {
     public const int MostLogged = 10;
     public const int MostAnswered = 60;
@@ -18,13 +19,12 @@ internal sealed class RefusedRequests(TimeProvider time, ILogger<RefusedRequests
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, Count> _sources = new(StringComparer.Ordinal);
-    private readonly Meter _meter = new("Sallyport.Server.DuoApi");
-    private Counter<long>? _refused;
+    private readonly Counter<long> _refused = meters.CreateMeter().CreateCounter<long>(
+        "sallyport.refused_requests", null, "Requests that no application signed rightly, by the error they got.");
 
     /// <summary>What to answer: the error, or that there were too many of them.</summary>
     public ApiError Add(ApiError error, IPAddress? source, string? integrationKey)
     {
-        _refused ??= _meter.CreateCounter<long>("sallyport.duo_api.refused");
         _refused.Add(1, new KeyValuePair<string, object?>("code", error.Code));
 
         // Full: everybody begins anew. Only logs and answers to refused requests depend on it.
@@ -49,8 +49,6 @@ internal sealed class RefusedRequests(TimeProvider time, ILogger<RefusedRequests
 
         return count.Of > MostAnswered ? ApiError.TooManyRefused : error;
     }
-
-    public void Dispose() => _meter.Dispose();
 
     private readonly record struct Count(int Of, long Since);
 }

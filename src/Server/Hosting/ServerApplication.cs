@@ -14,7 +14,9 @@ internal static class ServerApplication
         // Empty: no appsettings.json and no environment variable says where it listens or whom it trusts.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSallyportServer(settings);
+        builder.Services.AddHostedService(services => services.GetRequiredService<MetricsEndpoint>());
         builder.Services.AddRoutingCore();
+        OpenTelemetrySettings.Apply(builder.Services, settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8)); // the unit gives 10
         LogSettings.Apply(builder.Logging, settings);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
@@ -23,6 +25,8 @@ internal static class ServerApplication
 
         WebApplication app = builder.Build();
         app.Services.GetRequiredService<ServerCertificates>().Load();
+        RequestMeter meter = app.Services.GetRequiredService<RequestMeter>();
+        app.Use(next => context => meter.MeasureAsync(context, next));
         app.UseClientAddress(settings);
         app.MapHealth();
         app.MapDuoApi();

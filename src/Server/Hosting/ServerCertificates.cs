@@ -16,6 +16,8 @@ internal sealed class ServerCertificates(
     public SslServerAuthenticationOptions Current =>
         _serving?.Options ?? throw new InvalidOperationException("no certificate was loaded");
 
+    public DateTimeOffset NotAfter => _serving?.NotAfter ?? DateTimeOffset.MinValue;
+
     public bool IsValid => _serving is Serving serving
         && time.GetUtcNow() is DateTimeOffset now && serving.NotBefore <= now && now < serving.NotAfter;
 

@@ -27,5 +27,8 @@ internal static class ServerServices
         .AddHostedService<CertificateWatch>()
         .AddSingleton<ConnectionLimit>()
         .AddSingleton<Readiness>()
+        .AddSingleton<RequestMeter>()
+        .AddSingleton<Measurements>()
+        .AddSingleton<MetricsEndpoint>()
         .AddHostedService<SystemdNotice>();
 }

@@ -10,7 +10,7 @@ internal sealed partial record ServerSettings
     public static readonly IReadOnlyList<string> Keys =
     [
         "public-host", "listen", "postgres", "postgres-file", "certificate", "certificate-key",
-        "trusted-proxy", "log",
+        "trusted-proxy", "log", "metrics", "otlp",
     ];
 
     private static readonly string[] _repeatable = ["listen", "trusted-proxy"];
@@ -53,6 +53,8 @@ internal sealed partial record ServerSettings
             CertificateKey = PathIn(One("certificate-key")),
             TrustedProxies = [.. by["trusted-proxy"].Select(NetworkIn)],
             Log = One("log") is Setting log ? LogIn(log) : LogFormat.Text,
+            Metrics = One("metrics") is Setting metrics ? LoopbackIn(metrics) : null,
+            Otlp = One("otlp") is Setting otlp ? CollectorIn(otlp) : null,
         };
     }
 
@@ -66,6 +68,19 @@ internal sealed partial record ServerSettings
         IPEndPoint.TryParse(setting.Value, out IPEndPoint? endpoint) && endpoint.Port > 0
             ? endpoint
             : throw setting.Bad("ADDRESS:PORT, such as 0.0.0.0:443 or [::]:443");
+
+    // Anybody who reaches them reads them: there is no password.
+    private static IPEndPoint LoopbackIn(Setting setting) =>
+        EndPointIn(setting) is { } endpoint && IPAddress.IsLoopback(endpoint.Address)
+            ? endpoint
+            : throw setting.Bad("not a loopback address: 127.0.0.1:PORT or [::1]:PORT");
+
+    private static Uri CollectorIn(Setting setting) =>
+        Uri.TryCreate(setting.Value, UriKind.Absolute, out Uri? collector)
+        && (collector.Scheme == Uri.UriSchemeHttp || collector.Scheme == Uri.UriSchemeHttps)
+        && collector.UserInfo.Length == 0 && collector.Query.Length == 0 && collector.Fragment.Length == 0
+            ? collector
+            : throw setting.Bad("a collector's address, such as http://127.0.0.1:4318");
 
     private static IPNetwork NetworkIn(Setting setting)
     {

@@ -31,6 +31,12 @@ internal sealed partial record ServerSettings
 
     public LogFormat Log { get; init; } = LogFormat.Text;
 
+    /// <summary>Where Prometheus reads metrics, a loopback address; null: nowhere.</summary>
+    public IPEndPoint? Metrics { get; init; }
+
+    /// <summary>A collector that takes OTLP over HTTP; null: nothing is sent.</summary>
+    public Uri? Otlp { get; init; }
+
     /// <summary>Off only to measure what it is worth.</summary>
     public bool QuickAck { get; init; } = true;
 

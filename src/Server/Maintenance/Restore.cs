@@ -26,11 +26,6 @@ internal sealed class Restore(
     AdministratorAudit audit,
     TimeProvider time)
 {
-    /// <summary>
-    /// How far a hardware token's counter moves: its owner presses it at most so often until it works again.
-    /// </summary>
-    public const int CounterAdvance = 10;
-
     /// <exception cref="StorageException">The database is not empty, or the key files are not the backup's.</exception>
     /// <exception cref="InvalidDataException">No whole backup.</exception>
     public async Task<RestoreResult> RunAsync(string file, CancellationToken cancellationToken)
@@ -155,7 +150,8 @@ internal sealed class Restore(
                 d => d.SetProperty(x => x.LastUsedStep, x => (seconds / x.Period) + 1), cancellationToken);
         await db.Devices
             .Where(d => d.Kind == DeviceKind.Hotp)
-            .ExecuteUpdateAsync(d => d.SetProperty(x => x.Counter, x => x.Counter + CounterAdvance), cancellationToken);
+            .ExecuteUpdateAsync(
+                d => d.SetProperty(x => x.Counter, x => x.Counter + Device.HotpLookAhead), cancellationToken);
     }
 
     private static DbCommand Command(ServerDbContext db, string sql)

@@ -10,6 +10,7 @@ internal static class PersistenceServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
+        services.AddMetrics();
         if (settings.Postgres is null)
         {
             services.AddContexts<SqliteDbContext>(settings);
@@ -20,6 +21,7 @@ internal static class PersistenceServices
         }
 
         return services
+            .AddSingleton<CommitMeter>()
             .AddSingleton<Transactions>()
             .AddSingleton<Database>()
             .AddSingleton<KeyFiles>()

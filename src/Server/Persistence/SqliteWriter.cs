@@ -16,14 +16,16 @@ internal sealed class SqliteWriter : IDisposable
     private const int MostInBatch = 64; // some ten milliseconds of work: what the first of a batch waits for the last
 
     private readonly DbContextOptions<SqliteDbContext> _options;
+    private readonly CommitMeter _meter;
     private readonly BlockingCollection<SqliteAct> _waiting = new(MostWaiting);
     private readonly Thread _thread;
     private readonly Lock _starting = new();
     private SqliteDbContext? _db;
     private bool _started;
 
-    public SqliteWriter(DatabaseSettings settings)
+    public SqliteWriter(DatabaseSettings settings, CommitMeter meter)
     {
+        _meter = meter;
         DbContextOptionsBuilder<SqliteDbContext> builder = new();
         settings.UseForWriter(builder);
         _options = builder.Options;
@@ -109,9 +111,11 @@ internal sealed class SqliteWriter : IDisposable
             }
 
             begun.ForEach(act => act.Fail(failure));
+            _meter.Failed();
             return;
         }
 
+        _meter.Committed(begun.Count);
         begun.ForEach(act => act.Complete());
     }
 

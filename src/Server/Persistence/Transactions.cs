@@ -13,9 +13,10 @@ namespace Sallyport.Server.Persistence;
 /// all acts stand in one queue (<see cref="SqliteWriter"/>). It checks and consumes in one statement, because on
 /// PostgreSQL acts run side by side at READ COMMITTED.
 /// </remarks>
-internal sealed class Transactions(IDbContextFactory<ServerDbContext> contexts, DatabaseSettings settings) : IDisposable
+internal sealed class Transactions(
+    IDbContextFactory<ServerDbContext> contexts, DatabaseSettings settings, CommitMeter meter) : IDisposable
 {
-    private readonly SqliteWriter? _writer = settings.Postgres is null ? new(settings) : null;
+    private readonly SqliteWriter? _writer = settings.Postgres is null ? new(settings, meter) : null;
 
     /// <summary>What <paramref name="act"/> throws undoes it.</summary>
     /// <param name="cancellationToken">Ends the wait; an act that has not begun then never does.</param>
@@ -35,12 +36,26 @@ internal sealed class Transactions(IDbContextFactory<ServerDbContext> contexts, 
 
     private async Task<T> RunAloneAsync<T>(Func<ServerDbContext, CancellationToken, Task<T>> act)
     {
-        await using ServerDbContext db = await contexts.CreateDbContextAsync(CancellationToken.None);
-        db.Database.AutoSavepointsEnabled = false;
-        await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-        T result = await act(db, CancellationToken.None);
-        await db.SaveChangesAsync(CancellationToken.None);
-        await transaction.CommitAsync(CancellationToken.None);
-        return result;
+        bool committed = false;
+        try
+        {
+            await using ServerDbContext db = await contexts.CreateDbContextAsync(CancellationToken.None);
+            db.Database.AutoSavepointsEnabled = false;
+            await using IDbContextTransaction transaction =
+                await db.Database.BeginTransactionAsync(CancellationToken.None);
+            T result = await act(db, CancellationToken.None);
+            await db.SaveChangesAsync(CancellationToken.None);
+            await transaction.CommitAsync(CancellationToken.None);
+            committed = true;
+            meter.Committed(acts: 1);
+            return result;
+        }
+        finally
+        {
+            if (!committed)
+            {
+                meter.Failed();
+            }
+        }
     }
 }

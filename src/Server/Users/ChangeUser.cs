@@ -5,8 +5,7 @@ using Sallyport.Server.Persistence;
 namespace Sallyport.Server.Users;
 
 /// <summary>
-/// What <see cref="DisableUser"/>, <see cref="EnableUser"/>, <see cref="UnlockUser"/> and <see cref="RemoveUser"/>
-/// share.
+/// What <see cref="DisableUser"/>, <see cref="EnableUser"/> and <see cref="RemoveUser"/> share, and what unlocks a user.
 /// </summary>
 internal static class ChangeUser
 {
@@ -63,22 +62,6 @@ internal sealed class EnableUser(Transactions transactions, AdministratorAudit a
         (_, user, _) =>
         {
             user.Status = UserStatus.Active;
-            return Task.CompletedTask;
-        },
-        cancellationToken);
-}
-
-/// <summary>Ends a lock-out. It enables nobody.</summary>
-internal sealed class UnlockUser(Transactions transactions, AdministratorAudit audit)
-{
-    public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(
-        audit,
-        name,
-        "user_unlock",
-        (_, user, _) =>
-        {
-            user.Failures = 0;
-            user.LockedUntil = null;
             return Task.CompletedTask;
         },
         cancellationToken);

@@ -8,7 +8,6 @@ internal static class UserServices
         .AddSingleton<ShowUser>()
         .AddSingleton<DisableUser>()
         .AddSingleton<EnableUser>()
-        .AddSingleton<UnlockUser>()
         .AddSingleton<RemoveUser>()
         .AddSingleton<InviteUser>()
         .AddSingleton<AddBypassCode>();

@@ -28,16 +28,20 @@ internal sealed class HostedServer : IAsyncDisposable
     public int Port => new Uri(Services.GetRequiredService<IServer>().Features
         .Get<IServerAddressesFeature>()!.Addresses.First()).Port;
 
+    /// <summary>The folder is somebody else's, and stays.</summary>
+    private bool Borrowed { get; init; }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<HostedServer> StartAsync(
         Func<ServerSettings, ServerSettings>? change = null,
         TimeProvider? clock = null,
-        Action<WebApplication>? map = null)
+        Action<WebApplication>? map = null,
+        bool borrowed = false)
     {
         var settings = new ServerSettings
         {
-            DataFolder = Directory.CreateTempSubdirectory("sallyport-hosted-").FullName,
+            DataFolder = borrowed ? "" : Directory.CreateTempSubdirectory("sallyport-hosted-").FullName,
             PublicHost = new PublicHost("Auth.example.com", 443),
             Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
         };
@@ -52,7 +56,7 @@ internal sealed class HostedServer : IAsyncDisposable
         map?.Invoke(app);
         await app.Services.GetRequiredService<Database>().OpenAsync(Stop);
         await app.StartAsync(Stop);
-        return new HostedServer(settings, app);
+        return new HostedServer(settings, app) { Borrowed = borrowed };
     }
 
     /// <summary>A connection as a host's client makes it: name checked, chain up to our CA only.</summary>
@@ -93,7 +97,10 @@ internal sealed class HostedServer : IAsyncDisposable
     {
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
-        Directory.Delete(Settings.DataFolder, recursive: true);
+        if (!Borrowed)
+        {
+            Directory.Delete(Settings.DataFolder, recursive: true);
+        }
     }
 
     private X509ChainPolicy Trust(DateTimeOffset? now)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Sallyport.Server.Applications;
 using Sallyport.Server.Audit;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Maintenance;
 using Sallyport.Server.Persistence;
@@ -41,7 +42,8 @@ internal sealed class TestDatabase : IAsyncDisposable
         Settings = settings;
         ServiceCollection services = new();
         services.AddSingleton(clock).AddSingleton(new Administrator("ada"));
-        services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices().AddMaintenance();
+        services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices();
+        services.AddAuthentications().AddMaintenance();
         Services = services.BuildServiceProvider();
     }
 
@@ -67,7 +69,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         TestDatabase database = await EmptyAsync(kind);
         if (!ownKeys)
         {
-            CopyFolder(_keys.Value, database.Get<KeyFiles>().Folder);
+            GiveKeys(database.Get<KeyFiles>().Folder);
         }
 
         await database.Get<Database>().InitAsync(Stop);
@@ -78,6 +80,9 @@ internal sealed class TestDatabase : IAsyncDisposable
     /// The same database and folder, as a second process would have it; disposed of before the first.
     /// </summary>
     public TestDatabase Again() => new(Settings, Clock) { Borrowed = true };
+
+    /// <summary>The run's key files, because a new RSA key takes its time.</summary>
+    public static void GiveKeys(string folder) => CopyFolder(_keys.Value, folder);
 
     public static void CopyFolder(string from, string to)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Applications;
 using Sallyport.Server.Audit;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Persistence;
 using Sallyport.Server.Users;

@@ -1,0 +1,31 @@
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Sallyport.Server.Persistence;
+
+namespace Sallyport.Server.Hosting;
+
+/// <summary>Sends traces and metrics to a collector (OTLP over HTTP), if one is named. Else nothing of it is loaded.</summary>
+internal static class OpenTelemetrySettings
+{
+    public static void Apply(IServiceCollection services, ServerSettings settings)
+    {
+        if (settings.Otlp is not Uri collector)
+        {
+            return;
+        }
+
+        // With an endpoint that is set, the path of each signal is ours to add.
+        void Export(OtlpExporterOptions exporter, string signal)
+        {
+            exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
+            exporter.Endpoint = new Uri($"{collector.AbsoluteUri.TrimEnd('/')}/v1/{signal}");
+        }
+
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("sallyport-server"))
+            .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddOtlpExporter(o => Export(o, "traces")))
+            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name).AddOtlpExporter(o => Export(o, "metrics")));
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Sallyport.Server.Tests.Hosting;
+
+/// <summary>Takes whatever is sent to it, and remembers to which path.</summary>
+internal sealed class TestCollector : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<string> _asked = new();
+    private readonly WebApplication _app;
+
+    public TestCollector()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        _app.Run(context =>
+        {
+            _asked.Enqueue(context.Request.Path.Value!);
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            return Task.CompletedTask;
+        });
+    }
+
+    public IReadOnlyCollection<string> Asked => _asked;
+
+    public Uri Address => new(_app.Urls.Single());
+
+    public Task StartAsync() => _app.StartAsync(TestContext.Current.CancellationToken);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
