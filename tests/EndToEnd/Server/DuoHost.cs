@@ -10,7 +10,7 @@ internal sealed class DuoHost : IAsyncDisposable
     public const string PamDuoFile = "/etc/security/pam_duo.conf";
     public const string CaFile = "/etc/duo/sallyport-ca.pem";
 
-    // facts of login_duo: it runs the shell with the subsystem's words, and internal-sftp is no program.
+    // login_duo has the shell run the subsystem's words, and internal-sftp is no program.
     private const string LoginDuo = """
         Subsystem sftp /usr/lib/openssh/sftp-server
         Match all

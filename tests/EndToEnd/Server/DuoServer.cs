@@ -33,7 +33,8 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     }
 
     /// <summary>Runs one of the administrator's commands, which has to succeed; what it printed.</summary>
-    public Task<string> RunAsync(params string[] arguments) => sandbox.RunAsync([Program, .. arguments, "--data", Data]);
+    public Task<string> RunAsync(params string[] arguments) =>
+        sandbox.RunAsync([Program, .. arguments, "--data", Data]);
 
     public Task InitAsync(params string[] settings) =>
         RunAsync(["init", "--public-host", Host, "--listen", $"{Address}:443", .. settings]);

@@ -41,7 +41,8 @@ public sealed class Given_a_client_that_login_duo_calls_headless
 
         Assert.True(transfer.ExitCode == 0, $"{transfer}\n{host.Syslog}");
         Assert.Equal("Dear Bob", host.Sandbox.Read(There));
-        Assert.StartsWith("success valid_passcode", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
+        string row = Assert.Single(await host.Server.AuditAsync());
+        Assert.StartsWith("success valid_passcode", row, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,8 +72,10 @@ public sealed class Given_a_client_that_login_duo_calls_headless
         Assert.NotEqual(0, login.ExitCode);
         Assert.Equal("", login.Output);
         Assert.False(host.Sandbox.Exists(There));
-        Assert.Contains(" no_activated_duo_mobile_account ", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
-        Assert.Contains("wrong passcodes  0", await host.Server.RunAsync("user", "show", "alice"), StringComparison.Ordinal);
+        string row = Assert.Single(await host.Server.AuditAsync());
+        Assert.Contains(" no_activated_duo_mobile_account ", row, StringComparison.Ordinal);
+        string alice = await host.Server.RunAsync("user", "show", "alice");
+        Assert.Contains("wrong passcodes  0", alice, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed partial class Given_a_host_whose_login_duo_cannot_ask
     [Theory]
     [InlineData("secure", 1)]
     [InlineData("safe", 0)]
-    public async Task Facts_0_1_undated_signatures_are_401_unless_the_application_takes_legacy_clients(string failMode, int exit)
+    public async Task Facts_0_1_undated_signatures_are_401_unless_legacy_clients_are_taken(string failMode, int exit)
     {
         await using DuoHost host = await DuoHost.LoginDuoAsync();
         await host.EnrolAsync("alice");
@@ -74,8 +74,8 @@ public sealed partial class Given_a_host_whose_login_duo_cannot_ask
         await using DuoHost host = await DuoHost.LoginDuoAsync();
         await host.EnrolAsync("alice");
         await host.WriteAsync(FailMode(host, failMode));
-        await host.Sandbox.RunAsync("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-subj", "/CN=Somebody else", "-keyout", "/dev/null", "-out", DuoHost.CaFile);
+        await host.Sandbox.RunAsync("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-subj", "/CN=Somebody else", "-keyout", "/dev/null", "-out", DuoHost.CaFile);
 
         Login login = await host.CommandAsync("alice", "id -un");
 

@@ -93,7 +93,8 @@ public sealed partial class Given_the_official_sdk_for_node
     {
         await using DuoHost host = await StartAsync();
 
-        JsonArray answers = await CallAsync(host, signature, isUndated: false, new string('a', 40), ("GET", "/auth/v2/check", new()));
+        JsonArray answers = await CallAsync(
+            host, signature, isUndated: false, new string('a', 40), ("GET", "/auth/v2/check", new()));
 
         Assert.Equal(40103, answers[0]!["code"]!.GetValue<int>());
     }

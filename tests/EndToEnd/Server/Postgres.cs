@@ -2,7 +2,9 @@ using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Server;
 
-/// <summary>A PostgreSQL in a sandbox, as an unprivileged user, on a Unix socket. It keeps what it says it kept: fsync is on.</summary>
+/// <summary>
+/// A PostgreSQL in a sandbox, as an unprivileged user, on a Unix socket. It keeps what it says it kept: fsync is on.
+/// </summary>
 internal sealed class Postgres(Sandbox sandbox)
 {
     private const string Folder = "/var/lib/pg";
@@ -10,7 +12,8 @@ internal sealed class Postgres(Sandbox sandbox)
     public const string Connection = $"Host={Folder};Username=sallyport;Database=sallyport";
 
     // Children of one that was killed may hold its memory for a moment, so it is started until it starts.
-    private const string Start = $"until timeout 20 pg_ctl -D {Folder}/data -w -l {Folder}/log start; do sleep 0.1; done";
+    private const string Start =
+        $"until timeout 20 pg_ctl -D {Folder}/data -w -l {Folder}/log start; do sleep 0.1; done";
 
     public async Task CreateAsync()
     {
