@@ -61,18 +61,17 @@ internal static class UserCommands
         var command = new Command("list", "All users.");
         options.Set<ListUsers>(command, async (list, result, cancellationToken) =>
         {
+            IReadOnlyList<UserRow> page = await list.RunAsync("", Page, cancellationToken);
             await result.Out().WriteLineAsync("NAME  STATUS  GROUPS  LAST LOGIN");
-            string? after = "";
-            while (after is not null)
+            while (page.Count > 0)
             {
-                IReadOnlyList<UserRow> page = await list.RunAsync(after, Page, cancellationToken);
                 foreach (UserRow row in page)
                 {
                     await result.Out().WriteLineAsync(
                         $"{row.Name}  {Status(row)}  {Words.OrDash(row.Groups)}  {Words.Utc(row.LastLogin)}");
                 }
 
-                after = page.Count == Page ? page[^1].Name : null;
+                page = page.Count == Page ? await list.RunAsync(page[^1].Name, Page, cancellationToken) : [];
             }
         });
         return command;
