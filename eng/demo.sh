@@ -24,10 +24,10 @@ case ${1:-} in
 esac
 
 [[ $EUID -eq 0 ]] || die "needs root, for its namespaces and users: sudo ./dev demo"
-for program in ip unshare nsenter sshd ssh ssh-keygen oathtool qrencode socat; do
+for program in ip unshare nsenter sshd ssh ssh-keygen oathtool qrencode socat login_duo; do
     PATH=$PATH:/usr/sbin command -v "$program" > /dev/null || die "$program is missing: ./dev demo installs it"
 done
-for file in out/host/sallyport-agent out/host/pam_sallyport.so; do
+for file in out/host/sallyport-agent out/host/pam_sallyport.so out/server/sallyport-server; do
     [[ -e $file ]] || die "$file is missing: run ./dev build"
 done
 
@@ -95,7 +95,8 @@ PrintLastLog no
 SSHD
     box ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/demo_key
     echo "[127.0.0.1]:$PORT $(cut -d' ' -f1,2 "$BOX_ROOT/etc/ssh/demo_key.pub")" > "$OUT/known_hosts"
-    box socat -u UNIX-RECV:/dev/log,mode=666 OPEN:/tmp/log,creat,append {BOX_IN}>&- &
+    # Else its shell says "Killed" when the sandbox ends.
+    box socat -u UNIX-RECV:/dev/log,mode=666 OPEN:/tmp/log,creat,append 2> "$OUT/socat.log" {BOX_IN}>&- &
     disown # it ends with the sandbox, and nobody need be told
     box /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2> "$OUT/agent.log" {BOX_IN}>&- &
     disown
@@ -183,6 +184,80 @@ show() {
     login bob 93650214
 }
 
+# The second host: its sshd runs the distribution's login_duo, unmodified, which asks our server. What an administrator
+# does for that is docs/how-to/server.md.
+set_up_server() {
+    local data=/var/lib/sallyport-server
+    mkdir -p "$BOX_ROOT/usr/lib/sallyport-server" "$BOX_ROOT/etc/duo"
+    cp out/server/sallyport-server out/server/*.so "$BOX_ROOT/usr/lib/sallyport-server/"
+    echo "127.0.0.1 duo.example.org" >> "$BOX_ROOT/etc/hosts"
+    server init --public-host duo.example.org > "$OUT/server.log"
+    server application add shell --legacy-clients > "$OUT/section"
+    server user add dora >> "$OUT/server.log"
+    SECRET=$(server device add-totp dora | sed -n 's/.*[?&]secret=\([A-Z2-7]*\).*/\1/p')
+    box /usr/lib/sallyport-server/sallyport-server serve >> "$OUT/server.log" 2>&1 {BOX_IN}>&- &
+    disown
+
+    { cat "$OUT/section" && echo "prompts = 1"; } > "$BOX_ROOT/etc/security/login_duo.conf"
+    box chown sshd /etc/security/login_duo.conf
+    box chmod 600 /etc/security/login_duo.conf
+    # login_duo reads it as the user sshd.
+    install -m 644 "$BOX_ROOT$data/ca.pem" "$BOX_ROOT/etc/duo/sallyport-ca.pem"
+    box useradd --create-home --shell /bin/bash dora
+    install -D -m 644 "$OUT/key.pub" "$BOX_ROOT/etc/ssh/keys/dora"
+    # shellcheck disable=SC2016  # for the shell in the box
+    echo 'echo "you are $(whoami) on $(hostname)"; exit' > "$BOX_ROOT/home/dora/.bash_profile"
+    # PAM goes by the program's name, and this host has no module of ours.
+    box ln -s /usr/sbin/sshd /usr/sbin/sshd-duo
+    echo "account required pam_permit.so" > "$BOX_ROOT/etc/pam.d/sshd-duo"
+    sed 's/^\(Port\) .*/\1 2223/; s/^\(AuthenticationMethods\) .*/\1 publickey/' "$BOX_ROOT/etc/ssh/demo.conf" \
+        > "$BOX_ROOT/etc/ssh/demo-duo.conf"
+    echo "ForceCommand /usr/sbin/login_duo" >> "$BOX_ROOT/etc/ssh/demo-duo.conf"
+    echo "[127.0.0.1]:2223 $(cut -d' ' -f1,2 "$BOX_ROOT/etc/ssh/demo_key.pub")" >> "$OUT/known_hosts"
+    box /usr/sbin/sshd-duo -f /etc/ssh/demo-duo.conf -o PidFile=/run/demo-duo.pid {BOX_IN}>&-
+    until_there "$BOX_ROOT/run/demo-duo.pid"
+    until_listens 01BB
+}
+
+server() { box /usr/lib/sallyport-server/sallyport-server "$@"; }
+
+# until_listens PORT: in hexadecimal, as the kernel writes it
+until_listens() {
+    local left=200
+    until grep -q ":$1 00000000:0000 0A" "$BOX_ROOT/proc/1/net/tcp"; do
+        ((left-- > 0)) || die "nothing listens; the server says: $(cat "$OUT/server.log")"
+        sleep 0.05
+    done
+}
+
+# duo_login USER ANSWER: at a terminal, since login_duo asks nobody who has none.
+duo_login() {
+    local user=$1 answer=$2 rc=0 left=200 job keys
+    echo "  \$ ssh $user@another-host"
+    rm -f "$OUT/keys" "$OUT/screen"
+    mkfifo "$OUT/keys"
+    nsenter --net --target "$BOX_ID" ssh -F none -i "$OUT/key" -p 2223 -o "UserKnownHostsFile=$OUT/known_hosts" \
+        -o LogLevel=ERROR -tt "$user@127.0.0.1" < "$OUT/keys" > "$OUT/screen" 2>&1 {BOX_IN}>&- &
+    job=$!
+    exec {keys}> "$OUT/keys"
+    until grep -q 'Passcode: ' "$OUT/screen" 2> /dev/null || ((left-- == 0)); do sleep 0.05; done
+    echo "$answer" >&"$keys" || true # it may have ended without asking
+    wait "$job" || rc=$?
+    exec {keys}>&-
+    tr -d '\r' < "$OUT/screen" | sed '/^$/d; s/^/  /'
+    if [[ $rc -eq 0 ]]; then echo "  ${GREEN}=> logged in$PLAIN"; else echo "  ${RED}=> refused$PLAIN"; fi
+}
+
+show_server() {
+    local code
+    heading "10. Another host: the distribution's own login_duo asks sallyport-server"
+    set_up_server
+    code=$(passcode)
+    duo_login dora "$code"
+    heading "11. The same passcode once more: it works once, here too"
+    duo_login dora "$code"
+}
+
 stay() {
     local uri="otpauth://totp/Sallyport%20demo:ada?secret=$SECRET&issuer=Sallyport%20demo"
     heading "It stays here until Ctrl-C. Scan this with an authenticator app:"
@@ -203,5 +278,6 @@ if $keep; then
     stay
 fi
 show
+show_server
 heading "That was all. Nothing is left of it."
 echo "Next: ./dev demo --keep, with your own phone. ./dev test. docs/how-to/key-and-passcode.md, for a real host."

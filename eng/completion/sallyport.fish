@@ -88,5 +88,6 @@ complete -c sallyport -n '__sallyport_in setup' -l hop-from -x -d 'the addresses
 complete -c sallyport -n '__sallyport_in setup' -l hop -x -a 'always never within:' -d 'who comes from there'
 complete -c sallyport -n '__sallyport_in setup' -l force-command -d 'not possible yet'
 complete -c sallyport -n '__sallyport_in setup' -l yes -d 'ask nothing'
+complete -c sallyport -n '__sallyport_in setup' -l from-this-host -d 'a connection from this host itself counts too'
 complete -c sallyport -n '__sallyport_in setup' -l json -d 'for plan and status'
 complete -c sallyport -n '__sallyport_in setup' -l unconfirmed -d 'for undo: what the units run'

@@ -86,7 +86,8 @@ case $command in
             '--root-owned-keys[keys from /etc/ssh/authorized_keys.d only]' '--bastion[a host to pass through]' \
             '--hop-from=[the addresses of the bastion in front]:addresses:' \
             '--hop=[who comes from there]:value:(always never within\:)' '--force-command[not possible yet]' \
-            '--yes[ask nothing]' '--json[for plan and status]' '--unconfirmed[for undo\: what the units run]' \
+            '--yes[ask nothing]' '--from-this-host[a connection from this host itself counts too]' \
+            '--json[for plan and status]' '--unconfirmed[for undo\: what the units run]' \
             '1:what:(confirm undo status plan)'
         ;;
 esac

@@ -21,7 +21,8 @@ build_host() {
     say "Built: out/host/sallyport-agent, out/host/sallyport, out/host/pam_sallyport.so"
 }
 
-# One file that needs nothing from the machine but libssl: the runtime is in it, and most code is compiled already.
+# One file, and SQLite's library beside it: they need nothing from the machine but libssl. The runtime is in it, and most
+# code is compiled already.
 build_server() {
     mkdir -p "$SERVER"
     exec 9>"$ROOT/out/build.lock"
@@ -72,6 +73,11 @@ publish() {
     "$DOTNET" publish "$project" -c Release -r "$(runtime_identifier)" -p:CppCompilerAndLinker=gcc -o "$published" "$@" ||
         fail "$program did not build (the reason is above)." \
             "If packages could not be restored: check the network, then run the same command again."
+    # A native library cannot be in the one file; it is found beside the program, also through a link to that.
+    local library
+    for library in "$published"/*.so; do
+        [ ! -e "$library" ] || install -m 755 "$library" "$HOST/"
+    done
     # Renamed into place, so that a running program keeps its own file.
     install -m 755 "$published/$program" "$HOST/.$program.new"
     [ ! -e "$published/$program.dbg" ] || install -m 644 "$published/$program.dbg" "$HOST/$program.dbg"

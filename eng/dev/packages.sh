@@ -4,7 +4,7 @@
 packages_for() {
     case $1 in
         build) echo gcc make libc6-dev libpam0g-dev ca-certificates ;;
-        demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat ;;
+        demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat login-duo ;;
         bench) echo pamtester libpam-google-authenticator libpam-oath oathtool e2fsprogs mount ;;
         fuzz) echo clang "$(clang_runtime)" ;;
         lint) echo shellcheck git ;;
@@ -13,6 +13,9 @@ packages_for() {
             echo pamtester libpam-google-authenticator libpam-oath oathtool qrencode faketime libfaketime strace
             echo debootstrap systemd systemd-container dbus curl socat e2fsprogs xfsprogs mandoc zsh fish
             echo checkpolicy selinux-policy-dev cloud-init ansible-core postgresql
+            echo login-duo libpam-duo sqlite3
+            # Node.js from elsewhere brings npm along, and does not go with the distribution's.
+            command -v npm >/dev/null || echo nodejs npm
             ;;
         download) echo curl ca-certificates ;;
         *) fail "There is no list of packages for '$1'." ;;
@@ -111,6 +114,20 @@ apt_install() {
     fi
 }
 
+# The official Node SDK that the server is tested with, into out/node, in the versions of the lock file and no others.
+need_node_sdk() {
+    local from=$ROOT/tests/EndToEnd/Server/node to=$ROOT/out/node
+    if cmp -s "$from/package-lock.json" "$to/package-lock.json" && [ -d "$to/node_modules" ]; then
+        return 0
+    fi
+    step "Fetching with npm: @duosecurity/duo_api"
+    rm -rf "$to"
+    mkdir -p "$to"
+    cp "$from/package.json" "$from/package-lock.json" "$to/"
+    npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund ||
+        fail "npm could not fetch it (its own words are above)." "Check the network, then run the same command again."
+}
+
 # Without apt the names of packages differ, so this only says what to look for.
 need_commands() {
     local list program missing=()
@@ -126,12 +143,12 @@ need_commands() {
 commands_for() {
     case $1 in
         build) echo gcc make ;;
-        demo) echo sshd ssh ip unshare oathtool qrencode socat ;;
+        demo) echo sshd ssh ip unshare oathtool qrencode socat login_duo ;;
         bench) echo pamtester oathtool ;;
         fuzz) echo clang ;;
         lint) echo shellcheck git ;;
         test) echo sshd ssh sudo rsync ip unshare expect pamtester oathtool debootstrap systemd-nspawn socat mkfs.ext4
-            echo checkmodule cloud-init ansible-playbook ;;
+            echo checkmodule cloud-init ansible-playbook login_duo sqlite3 node npm ;;
         download) echo curl ;;
     esac
 }

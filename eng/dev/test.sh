@@ -14,6 +14,8 @@ run_tests() {
 
     # A part that does not build is a failure like any other: the suites that need it will say so too.
     (build_host) || count_failure "the host programs did not build"
+    (build_server) || count_failure "the server did not build"
+    (need_node_sdk) || count_failure "the Node SDK could not be fetched"
     step "The tests: compiling"
     "$DOTNET" build Sallyport.slnx -c Release || count_failure "the solution did not build"
 

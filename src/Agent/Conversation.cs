@@ -98,7 +98,7 @@ internal sealed class Conversation(
         {
             Op.Auth => Authenticate(hello, callerUid, trusted, connection),
             Op.Account => Verdict.Ignore,
-            Op.Session => trusted && (Opens(hello) || IsWaived(hello, connection)) ? Verdict.Allow : Verdict.Deny,
+            Op.Session when trusted => Opens(hello) ? Verdict.Allow : Waived(hello, connection),
             Op.Enrol or Op.Codes or Op.Status or Op.Invite => Change(hello, callerUid, trusted, connection),
             _ => Verdict.Deny,
         };
@@ -250,17 +250,26 @@ internal sealed class Conversation(
         };
     }
 
-    // For clients that never come to the auth phase, because sshd_config lets their key alone through.
-    private bool IsWaived(Hello hello, Connection connection) => Guarded(connection, () =>
+    /// <summary>
+    /// For clients that never come to the auth phase, because sshd_config lets their key alone through. Unavailable: nobody
+    /// knows who was meant, and the PAM line of the break-glass account may know. Whatever is known is allow or deny.
+    /// </summary>
+    private Verdict Waived(Hello hello, Connection connection)
     {
-        Waiver? waiver = Waiver.For(hello.User, configuration.Current(), time.GetUtcNow());
-        if (waiver is not null)
+        HostConfiguration? current = null;
+        Verdict? verdict = Guarded(connection, () =>
         {
-            Tell(waiver, hello, connection);
-        }
+            current = configuration.Current();
+            if (Waiver.For(hello.User, current, time.GetUtcNow()) is not Waiver waiver)
+            {
+                return Verdict.Deny;
+            }
 
-        return waiver is not null ? Verdict.Allow : Verdict.Deny;
-    }) is Verdict.Allow;
+            Tell(waiver, hello, connection);
+            return Verdict.Allow;
+        });
+        return current is null ? Verdict.Unavailable : verdict ?? Verdict.Deny;
+    }
 
     private void Remember(Hello hello)
     {

@@ -136,6 +136,8 @@ internal static class SallyportHelp
                   --hop=VALUE       who comes from there: always, never, within:N (always)
                   --force-command   by ForceCommand and not by PAM: not possible yet
                   --yes             ask nothing; the first login with both steps confirms
+                  --from-this-host  with confirm or --yes: a connection that comes from
+                                    this host itself counts too
                   --json            for status and plan
                   --unconfirmed     for undo: only what is not confirmed in time; what
                                     the units run

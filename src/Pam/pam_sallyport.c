@@ -1,6 +1,7 @@
 /*
  * pam_sallyport: asks sallyport-agent about a login, relays its prompts and the answers to them, and turns its verdict
- * into a PAM code. It holds no secret and decides nothing; docs/formats/agent-protocol.md is normative.
+ * into a PAM code. It holds no secret and decides nothing, but for the one account that has to come in while nobody else
+ * can decide; docs/formats/agent-protocol.md is normative.
  *
  * It lives inside sshd, sudo and login, and leaves nothing behind in them: no descriptor, thread, child or memory, no
  * changed signal disposition or errno. Whatever is not an explicit allow is a refusal.
@@ -8,6 +9,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +26,7 @@
 #include <linux/sockios.h>
 
 #include <security/pam_modules.h>
+#include <security/pam_modutil.h>
 
 #define DEFAULT_SOCKET "/run/sallyport/agent.sock"
 #define ALLOWED "pam_sallyport.allowed" /* PAM data of a handle that was allowed in auth */
@@ -33,6 +36,8 @@
 #endif
 
 enum { HEADER = 5, MAX_PAYLOAD = 65536, MAX_FRAMES = 256, CONNECT_MS = 2000 };
+enum { BREAK_GLASS_MS = 5000 };    /* whom a verdict is not needed for does not wait long for it */
+enum { EARLIEST_NOW = 1767225600 }; /* 2026-01-01: a clock that lost its battery would make each date a future one */
 enum { ALLOW = 1, IGNORE, DENY, UNAVAILABLE, VERDICTS };
 
 struct op {
@@ -66,6 +71,9 @@ struct question {
     const struct op *op;
     const char *path;      /* of the agent's socket */
     int fd;
+    bool break_glass;      /* may do without a verdict */
+    bool unheard;          /* there is none: nobody answered, or the agent says that it cannot judge */
+    int silence_ms;        /* how long the agent may be silent */
     int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC */
     unsigned char *buffer; /* HEADER + MAX_PAYLOAD bytes: first the hello, then what the agent sends */
     size_t start, end;     /* the part of the buffer that is still to be read */
@@ -104,13 +112,17 @@ static bool refuse(const struct question *q, const char *reason, ...)
 {
     char line[512];
     va_list arguments;
-    int length = snprintf(line, sizeof line, "pam_sallyport: %s refused: ", q->op->name);
+    int length = snprintf(line, sizeof line, "pam_sallyport: %s %s: ", q->op->name,
+                          q->break_glass && q->unheard ? "without a verdict" : "refused");
     va_start(arguments, reason);
     vsnprintf(line + length, sizeof line - (size_t)length, reason, arguments);
     va_end(arguments);
     log_line(q, LOG_ERR, line, strlen(line));
     return false;
 }
+
+/* The reasons, and the only ones, that do not count against the break-glass account. */
+#define no_verdict(q, ...) ((q)->unheard = true, refuse(q, __VA_ARGS__))
 
 static int64_t now_ms(void)
 {
@@ -132,12 +144,12 @@ static bool connect_agent(struct question *q)
 
     q->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (q->fd < 0)
-        return refuse(q, "no socket: %m");
+        return no_verdict(q, "no socket: %m");
     q->deadline = now_ms() + CONNECT_MS;
     while (connect(q->fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         /* EAGAIN: the agent's queue is full. poll cannot wait for room in it. */
         if ((errno != EAGAIN && errno != EINTR) || now_ms() >= q->deadline)
-            return refuse(q, "cannot reach sallyport-agent at %s: %m; is sallyport-agent.socket started?", q->path);
+            return no_verdict(q, "cannot reach sallyport-agent at %s: %m; is sallyport-agent.socket started?", q->path);
         poll(NULL, 0, 10);
     }
 
@@ -149,7 +161,7 @@ static bool connect_agent(struct question *q)
     return true;
 }
 
-static bool wait_for(const struct question *q, short events)
+static bool wait_for(struct question *q, short events)
 {
     for (;;) {
         struct pollfd agent = { .fd = q->fd, .events = events };
@@ -158,7 +170,7 @@ static bool wait_for(const struct question *q, short events)
         if (ready > 0)
             return true;
         if (ready == 0)
-            return refuse(q, "sallyport-agent was silent for %d s; see its log", SILENCE_MS / 1000);
+            return no_verdict(q, "sallyport-agent was silent for %d s; see its log", q->silence_ms / 1000);
         if (errno != EINTR)
             return refuse(q, "cannot wait for sallyport-agent: %m");
     }
@@ -171,14 +183,14 @@ static bool send_frame(struct question *q, char type, const char *payload, size_
     struct iovec part[2] = { { header, HEADER }, { (void *)payload, length } };
     struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
 
-    q->deadline = now_ms() + SILENCE_MS;
+    q->deadline = now_ms() + q->silence_ms;
     while (part[0].iov_len + part[1].iov_len > 0) {
         ssize_t sent = sendmsg(q->fd, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN) {
             if (!wait_for(q, POLLOUT))
                 return false;
         } else if (sent < 0 && errno != EINTR) {
-            return refuse(q, "cannot send to sallyport-agent: %m; see its log");
+            return no_verdict(q, "cannot send to sallyport-agent: %m; see its log");
         }
         for (int i = 0; i < 2 && sent > 0; i++) {
             size_t gone = (size_t)sent < part[i].iov_len ? (size_t)sent : part[i].iov_len;
@@ -215,9 +227,9 @@ static bool next_frame(struct question *q, struct frame *frame)
                 return false;
         }
         if (received == 0)
-            return refuse(q, "sallyport-agent closed the connection without a verdict; see its log");
+            return no_verdict(q, "sallyport-agent closed the connection without a verdict; see its log");
         if (received < 0 && errno != EINTR)
-            return refuse(q, "cannot read from sallyport-agent: %m; see its log");
+            return no_verdict(q, "cannot read from sallyport-agent: %m; see its log");
         q->end += received > 0 ? (size_t)received : 0;
         q->used = q->used > q->end ? q->used : q->end;
     }
@@ -325,7 +337,7 @@ static bool obey(struct question *q, const struct frame *frame)
     }
 }
 
-static bool read_verdict(const struct question *q, const struct frame *frame, int *code)
+static bool read_verdict(struct question *q, const struct frame *frame, int *code)
 {
     if (frame->length != 1)
         return refuse(q, "sallyport-agent sent a verdict of %zu bytes", frame->length);
@@ -339,6 +351,7 @@ static bool read_verdict(const struct question *q, const struct frame *frame, in
         return refuse(q, "sallyport-agent gave a verdict without reading the answer");
     if (verdict >= VERDICTS || !q->op->verdict[verdict].listed)
         return refuse(q, "sallyport-agent sent verdict %d, which %s does not know", verdict, q->op->name);
+    q->unheard = verdict == UNAVAILABLE;
     *code = q->op->verdict[verdict].code;
     return true;
 }
@@ -348,7 +361,7 @@ static bool read_answer(struct question *q, int *code)
     q->start = q->end = 0;
     for (int frames = 0; frames < MAX_FRAMES; frames++) {
         struct frame frame = { 0 };
-        q->deadline = now_ms() + SILENCE_MS;
+        q->deadline = now_ms() + q->silence_ms;
         if (!next_frame(q, &frame))
             return false;
         if (frame.type == 'V')
@@ -359,16 +372,66 @@ static bool read_answer(struct question *q, int *code)
     return refuse(q, "sallyport-agent sent %d frames and no verdict", MAX_FRAMES);
 }
 
+/*
+ * Whether break_glass=NAME:YYYY-MM-DD of the PAM line, which only root can write, is for this login: an ssh session of
+ * that account, before that day of UTC, by a key that sshd says it has accepted. What is not exactly so is asked about
+ * like everybody, and refused like everybody; docs/decisions/0010-break-glass-without-the-agent.md.
+ */
+static bool is_break_glass(const struct question *q, int argc, const char **argv)
+{
+    const char *value = NULL, *user = item(q, PAM_USER), *service = item(q, PAM_SERVICE);
+    const char *first_factor = pam_getenv(q->pamh, "SSH_AUTH_INFO_0"); /* sshd's own word, a line for each method */
+    struct tm until = { 0 };
+    char again[16];
+    time_t now = time(NULL);
+    int times = 0;
+
+    for (int i = 0; i < argc; i++)
+        if (strncmp(argv[i], "break_glass=", 12) == 0) {
+            value = argv[i] + 12;
+            times++;
+        }
+    if (q->op != &session || times != 1 || service == NULL || strcmp(service, "sshd") != 0 || first_factor == NULL
+        || strncmp(first_factor, "publickey ", 10) != 0 || user == NULL || *user == '\0')
+        return false;
+    if (strncmp(value, user, strlen(user)) != 0 || value[strlen(user)] != ':')
+        return false;
+    value += strlen(user) + 1;
+    /* Written back it is the same text: strptime takes blanks and short numbers, and timegm the 30th of February. */
+    if (strptime(value, "%Y-%m-%d", &until) == NULL || timegm(&until) <= now || now < EARLIEST_NOW
+        || strftime(again, sizeof again, "%Y-%m-%d", &until) == 0 || strcmp(again, value) != 0)
+        return false;
+    const struct passwd *account = pam_modutil_getpwnam(q->pamh, user);
+    return account != NULL && account->pw_uid != 0; /* as the agent has it: uid 0 never, whatever its name */
+}
+
+/* As loud as the agent would say it. */
+static int open_without_verdict(const struct question *q)
+{
+    const char *connection = pam_getenv(q->pamh, "SSH_CONNECTION"); /* begins with the client's address */
+    char line[512];
+
+    snprintf(line, sizeof line, "BREAK-GLASS account %.200s is used while the agent does not answer, from %.*s",
+             item(q, PAM_USER), connection == NULL ? 7 : (int)strcspn(connection, " "),
+             connection == NULL ? "unknown" : connection);
+    log_line(q, LOG_ALERT, line, strlen(line));
+    return PAM_SUCCESS;
+}
+
 static int ask_agent(pam_handle_t *pamh, const struct op *op, int argc, const char **argv)
 {
     struct question q = { .pamh = pamh, .op = op, .path = DEFAULT_SOCKET, .fd = -1 };
     int code = op->refusal, saved_errno = errno;
 
+    q.break_glass = is_break_glass(&q, argc, argv);
+    q.silence_ms = q.break_glass && BREAK_GLASS_MS < SILENCE_MS ? BREAK_GLASS_MS : SILENCE_MS;
     /* Not on the stack: there the compiler would touch every page of it, and each costs a new process a fault. */
     q.buffer = malloc(HEADER + MAX_PAYLOAD);
     if (!(q.buffer != NULL || refuse(&q, "no memory")) || !write_hello(&q, argc, argv) || !connect_agent(&q)
         || !send_frame(&q, 'H', (char *)q.buffer, q.end) || !read_answer(&q, &code))
         code = op->refusal;
+    if (q.break_glass && q.unheard)
+        code = open_without_verdict(&q);
 
     if (q.fd >= 0)
         close(q.fd);

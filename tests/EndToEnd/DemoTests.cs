@@ -18,9 +18,11 @@ public sealed class Given_the_demo
         await demo.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.True(demo.ExitCode == 0, shown + errors);
-        Assert.Equal(2, Count(shown, "=> logged in"));
-        Assert.Equal(7, Count(shown, "=> refused"));
-        Assert.Equal(2, Count(shown, "you are "));
+        Assert.Equal(3, Count(shown, "=> logged in"));
+        Assert.Equal(8, Count(shown, "=> refused"));
+        Assert.Equal(3, Count(shown, "you are "));
+        Assert.Contains("Duo two-factor login for dora", shown, StringComparison.Ordinal);
+        Assert.Contains("Incorrect passcode. Please try again.", shown, StringComparison.Ordinal);
         Assert.Contains("log: Accepted google_authenticator for ada", shown, StringComparison.Ordinal);
         Assert.Contains("log: Trying to reuse a previously used time-based code", shown, StringComparison.Ordinal);
         Assert.Contains("Too many tries. Try again in ", shown, StringComparison.Ordinal);

@@ -59,7 +59,7 @@ public sealed class Given_the_repository
         ];
 
         Assert.NotEmpty(sources);
-        Assert.InRange(sources.Sum(file => File.ReadLines(file).Count()), 1, 399);
+        Assert.InRange(sources.Sum(file => File.ReadLines(file).Count()), 1, 459);
     }
 
     [Fact]

@@ -41,8 +41,8 @@ public sealed partial class Given_the_built_module
     }
 
     [Fact]
-    public void Its_source_stays_under_400_lines() =>
-        Assert.InRange(File.ReadAllLines(Path.Combine(Native.Source, "pam_sallyport.c")).Length, 1, 399);
+    public void Its_source_stays_under_460_lines() =>
+        Assert.InRange(File.ReadAllLines(Path.Combine(Native.Source, "pam_sallyport.c")).Length, 1, 459);
 
     [Fact]
     public async Task Clang_accepts_it_too()

@@ -61,6 +61,7 @@ internal static class FindingId
     public const string BreakGlassMissing = "break-glass-missing";
     public const string BreakGlassUnused = "break-glass-unused";
     public const string BreakGlassKeys = "break-glass-keys";
+    public const string BreakGlassLine = "break-glass-line";
 
     public const string ClockOffset = "clock-offset";
     public const string ClockUnmeasured = "clock-unmeasured";

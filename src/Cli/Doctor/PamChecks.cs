@@ -1,4 +1,5 @@
 using Sallyport.Cli.Pam;
+using Sallyport.Cli.Setup;
 using Sallyport.Host.Configuration;
 
 namespace Sallyport.Cli.Doctor;
@@ -38,6 +39,7 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
         }
 
         CheckGate();
+        CheckBreakGlass();
         CheckElsewhere();
     }
 
@@ -135,6 +137,34 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
                 "sshd lets their key alone through for ever: that an exemption ends, and that each use is logged, is the "
                     + "session line's work",
                 $"add 'session required pam_sallyport.so' to {File}", File);
+        }
+    }
+
+    /// <summary>Where the agent gives no verdict, PAM's line alone says who gets in: it has to say what sallyport.conf says.</summary>
+    private void CheckBreakGlass()
+    {
+        string? wanted = configuration?.BreakGlass is Exemption glass ? BreakGlassArgument.Of(glass) : null;
+        foreach (PamLine gate in pam.Stack.Of(PamType.Session).Where(line => line.Name == PamAnswers.OurModule))
+        {
+            string[] said = [.. gate.Arguments.Where(a => a.StartsWith(BreakGlassArgument.Prefix, StringComparison.Ordinal))];
+            if (configuration is null || (wanted is null ? said.Length == 0 : said.Length == 1 && said[0] == wanted))
+            {
+                continue;
+            }
+
+            string what = $"the session line says {(said.Length == 0 ? "nothing of break-glass" : string.Join(' ', said))}, "
+                + $"and sallyport.conf {(wanted is null ? "has no such account" : $"wants {wanted}")}";
+            const string Why = "on the day when the agent does not answer, the line alone decides: it keeps the account out, or lets "
+                + "in one that sallyport.conf does not";
+            string mend = wanted is null ? "take the argument out of the line" : $"sallyport setup, or make it: session required pam_sallyport.so {wanted}";
+            if (said.Length > 0 || gate.File == PamLayout.IncludePath)
+            {
+                findings.Error(FindingId.BreakGlassLine, what, Why, mend, gate.Where);
+            }
+            else
+            {
+                findings.Warning(FindingId.BreakGlassLine, what, Why, mend, gate.Where);
+            }
         }
     }
 

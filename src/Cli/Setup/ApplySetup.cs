@@ -7,7 +7,8 @@ namespace Sallyport.Cli.Setup;
 /// <summary>sallyport setup itself: plan, show, apply, and say what is to be done next.</summary>
 internal static class ApplySetup
 {
-    public static int Run(SetupChoices choices, bool yes)
+    /// <param name="fromThisHost">With yes: the first login may come from this host itself.</param>
+    public static int Run(SetupChoices choices, bool yes, bool fromThisHost)
     {
         using SetupLock held = SetupLock.Take();
         TakeBackWhatStopped();
@@ -33,13 +34,9 @@ internal static class ApplySetup
         ];
         try
         {
-            if (yes)
-            {
-                Rehearsal.Run(plan, Screen.WriteError);
-            }
-
+            Rehearsal.Run(plan, Screen.WriteError);
             TimeSpan patience = yes ? Deadlines.FirstLogin : Deadlines.Interactive;
-            Transaction.Apply(plan, patience, yes, Screen.WriteError);
+            Transaction.Apply(plan, patience, new(yes, fromThisHost), Screen.WriteError);
         }
         catch (IOException failed) when (yes)
         {

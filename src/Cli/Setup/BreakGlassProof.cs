@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Sallyport.Cli.Pam;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Interop;
 
@@ -7,7 +8,8 @@ namespace Sallyport.Cli.Setup;
 
 /// <summary>Whether the break-glass account will open when nothing else does.</summary>
 /// <param name="KeysMove">Its keys have to be read from the root-owned place, and are there.</param>
-internal sealed record BreakGlassProof(IReadOnlyList<string> Problems, bool KeysMove)
+/// <param name="KeyFile">The file of its keys that only root can change; null: none.</param>
+internal sealed record BreakGlassProof(IReadOnlyList<string> Problems, bool KeysMove, string? KeyFile)
 {
     private const int WtmpRecord = 384; // struct utmp, the same on every 64-bit glibc
     private const int LastlogRecord = 292;
@@ -19,12 +21,17 @@ internal sealed record BreakGlassProof(IReadOnlyList<string> Problems, bool Keys
     {
         if (glass is null)
         {
-            return new(["name an account for the day when nothing else works: --break-glass=NAME:UNTIL:REASON"], false);
+            return new(["name an account for the day when nothing else works: --break-glass=NAME:UNTIL:REASON"], false, null);
+        }
+
+        if (!BreakGlassArgument.CanName(glass.Name))
+        {
+            return new([$"the name {glass.Name} cannot stand on a PAM line: take another account for break-glass"], false, null);
         }
 
         if (Pwd.ByName(glass.Name) is not Account account)
         {
-            return new([$"there is no account {glass.Name} for break-glass: sallyport user add {glass.Name} --key=KEY"], false);
+            return new([$"there is no account {glass.Name} for break-glass: sallyport user add {glass.Name} --key=KEY"], false, null);
         }
 
         List<string> problems = [];
@@ -40,15 +47,19 @@ internal sealed record BreakGlassProof(IReadOnlyList<string> Problems, bool Keys
 
         // Where setup has run before, sshd reads the second place already, by setup's own word.
         string rootOwned = SshdFiles.RootOwnedKeys.Replace("%u", account.Name, StringComparison.Ordinal);
-        bool here = KeyFiles(account).Any(file => file != rootOwned && IsRootOwned(file));
-        bool there = IsRootOwned(rootOwned);
-        if (!here && !there)
+        string? here = KeyFiles(account).FirstOrDefault(file => file != rootOwned && IsRootOwned(file));
+        string? keys = here ?? (IsRootOwned(rootOwned) ? rootOwned : null);
+        if (keys is null)
         {
             problems.Add($"{glass.Name} has no key in a file that only root can change: install -D -o root -g root -m 644 "
                 + $"{account.Home}/.ssh/authorized_keys /etc/ssh/authorized_keys.d/{account.Name}");
         }
+        else if (Tool.Run("ssh-keygen", "-l", "-f", keys) is { ExitCode: not 0 } unread)
+        {
+            problems.Add($"there is no key for {glass.Name} in {keys}: {unread.Errors}");
+        }
 
-        return new(problems, !here && there);
+        return new(problems, here is null && keys is not null, keys);
     }
 
     private static IEnumerable<string> KeyFiles(Account account) => Sshd.Effective(account.Name)["authorizedkeysfile"]

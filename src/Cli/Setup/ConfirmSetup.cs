@@ -9,7 +9,8 @@ namespace Sallyport.Cli.Setup;
 /// </summary>
 internal static class ConfirmSetup
 {
-    public static int Run()
+    /// <param name="fromThisHost">A connection that comes from this host itself counts too.</param>
+    public static int Run(bool fromThisHost)
     {
         using SetupLock held = SetupLock.Take();
         if (Journal.Read() is not Journal journal || journal.State is not SetupState.Unconfirmed)
@@ -22,8 +23,7 @@ internal static class ConfirmSetup
             throw new SetupRefused("too late: it is being taken back. Run sallyport setup again");
         }
 
-        string who = NewConnection(journal);
-        Confirm(journal, $"by {who}");
+        Confirm(journal, NewConnection(journal, fromThisHost || journal.FromThisHost));
         Screen.Write("Confirmed: it stays. 'sallyport setup undo' takes it back at any time.\n");
         return 0;
     }
@@ -40,7 +40,8 @@ internal static class ConfirmSetup
         Units.Disarm();
     }
 
-    private static string NewConnection(Journal journal)
+    /// <summary>Whose it is, for the log.</summary>
+    private static string NewConnection(Journal journal, bool fromThisHost)
     {
         int session = Session(Sshd.Listener());
         if (session == 0)
@@ -57,9 +58,20 @@ internal static class ConfirmSetup
 
         string? connection = Processes.Connection(session);
         string? user = FirstLogin.Connections().Where(login => login.Connection == connection).Select(login => login.User).FirstOrDefault();
-        return connection is not null && user is not null && FirstLogin.HasFactor(user) ? user
-            : throw new SetupRefused("this connection was not asked for a passcode (an exempt or break-glass account, or "
+        if (connection is null || user is null || !FirstLogin.HasFactor(user))
+        {
+            throw new SetupRefused("this connection was not asked for a passcode (an exempt or break-glass account, or "
                 + "[hop]), so it proves nothing: log in as somebody who is asked");
+        }
+
+        string from = connection.Split(' ')[0];
+        bool isOwn = OwnAddress.IsClientOf(connection);
+        return !isOwn ? $"by {user} from {from}"
+            : fromThisHost ? $"by {user} from {from}, which is this host itself (--from-this-host)"
+            : throw new SetupRefused($"this connection comes from this host itself ({from}), by ssh localhost, through a forwarded "
+                + "port, or by a jump over this host, so it proves nothing about the way in from outside: log in from the "
+                + "machine you work on, and run it there. Where every connection comes so, as by port forwarding of Session "
+                + "Manager: sallyport setup confirm --from-this-host");
     }
 
     /// <summary>sshd's own process for the connection that this process belongs to: root's, and a child of the one that listens.</summary>

@@ -7,8 +7,26 @@ namespace Sallyport.Cli.Setup;
 /// <summary>Who has logged in with both steps, as the agent noted it (<see cref="Journal.Witness"/>).</summary>
 internal static class FirstLogin
 {
-    public static bool Happened(Journal journal) =>
-        Connections().Any(login => !journal.Probes.Contains(login.User) && HasFactor(login.User));
+    /// <summary>Who, and from where; null: nobody, or only from this host itself, which proves nothing.</summary>
+    public static string? Happened(Journal journal) => Logins(journal)
+        .Where(login => journal.FromThisHost || !OwnAddress.IsClientOf(login.Connection))
+        .Select(login => $"{login.User} from {login.Connection.Split(' ')[0]}")
+        .FirstOrDefault();
+
+    /// <summary>There were logins that do not count, because they came from this host itself.</summary>
+    public static bool HappenedHereOnly(Journal journal) => Logins(journal).Count > 0 && Happened(journal) is null;
+
+    private static List<(string User, string Connection)> Logins(Journal journal)
+    {
+        try
+        {
+            return [.. Connections().Where(login => !journal.Probes.Contains(login.User) && HasFactor(login.User))];
+        }
+        catch (Exception broken) when (broken is IOException or ConfigurationException)
+        {
+            return []; // what cannot be known must not keep setup from going back
+        }
+    }
 
     /// <summary>Connections that proved a factor, and then opened a session.</summary>
     public static IEnumerable<(string User, string Connection)> Connections()

@@ -38,6 +38,9 @@ internal sealed record Journal
     /// <summary>setup --yes: confirmed by the first login with both steps.</summary>
     public bool ByFirstLogin { get; init; }
 
+    /// <summary>A connection from this host itself confirms too: the administrator has said so.</summary>
+    public bool FromThisHost { get; init; }
+
     public IReadOnlyList<JournalFile> Files { get; init; } = [];
 
     public IReadOnlyList<string> Probes { get; init; } = [];

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Sallyport.Cli.Pam;
+using Sallyport.Host.Configuration;
 
 namespace Sallyport.Cli.Setup;
 
@@ -14,6 +16,7 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
     private const string Begin = "# sallyport setup: begin";
     private const string End = "# sallyport setup: end";
     private const string Kept = "#sallyport# ";
+    private const string Gate = "session    required     pam_sallyport.so";
 
     /// <exception cref="SetupRefused">The stack is none of those that are known.</exception>
     public static PamLayout Of(string text)
@@ -66,11 +69,16 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
     }
 
     /// <summary>The include; without its gate until sshd asks for both steps, so that the key alone still opens till then.</summary>
-    public string Include(bool gate) => $"""
+    /// <param name="glass">Whom the gate lets in where the agent gives no verdict.</param>
+    public string Include(bool gate, Exemption? glass) => $"""
         # Written by sallyport setup, for {SshdPath}; see sallyport.conf(5).
         auth       required     pam_sallyport.so{Arguments}
-        {(gate ? "session    required     pam_sallyport.so\n" : "")}
+        {(gate ? Gate + (glass is null ? "" : " " + BreakGlassArgument.Of(glass)) : "")}
         """.TrimEnd('\n') + "\n";
+
+    /// <summary>An include of ours, as it is before its gate is shut.</summary>
+    public static string WithoutGate(string include) =>
+        string.Join('\n', include.Split('\n').Where(line => !line.StartsWith(Gate, StringComparison.Ordinal)));
 
     private static string[] Includes(bool debian) => debian
         ? ["@include sallyport-sshd"]

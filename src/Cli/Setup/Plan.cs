@@ -10,8 +10,16 @@ internal sealed record FileChange(HostFile Before, HostFile Staged, HostFile Aft
 /// <summary>Everything that setup would change on this host, and what keeps it from doing so.</summary>
 internal sealed class Plan
 {
-    /// <summary>Stands in for the exempt and break-glass accounts while logins are tried.</summary>
-    public required string KeyAloneProbe { get; init; }
+    /// <summary>
+    /// The accounts that logins are tried with: one enrolled, one without a factor, one that stands in for those who need
+    /// their key alone.
+    /// </summary>
+    public required IReadOnlyList<string> Probes { get; init; }
+
+    public string KeyAloneProbe => Probes[2];
+
+    /// <summary>From which sshd takes the break-glass account's keys, and nobody but root can change it.</summary>
+    public required string BreakGlassKeys { get; init; }
 
     public required FileChange Policy { get; init; }
 
@@ -37,7 +45,7 @@ internal sealed class Plan
     /// <exception cref="IOException">One cannot be read.</exception>
     public static Plan Make(SetupChoices choices, bool provedByProbe)
     {
-        string probe = ProbeAccount.NewName();
+        string[] probes = [ProbeAccount.NewName(), ProbeAccount.NewName(), ProbeAccount.NewName()];
         CheckSshd();
         HostFile dropIn = Existing(SshdFiles.DropInPath, 0x1A4);
         choices = SshdFiles.AsBefore(choices, dropIn.Text);
@@ -67,13 +75,15 @@ internal sealed class Plan
         BreakGlassProof glass = BreakGlassProof.Of(configuration.BreakGlass, provedByProbe);
         List<string> keyAlone = [.. configuration.BreakGlass is Exemption g ? [g.Name] : (string[])[], .. configuration.Exemptions.Keys];
         HostFile include = Existing(PamLayout.IncludePath, 0x1A4);
-        string dropInText = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, keyAlone, glass.KeysMove);
-        string staged = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, [.. keyAlone, probe], glass.KeysMove);
+        string dropInText = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, keyAlone, glass.KeysMove, []);
+        string staged = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, [.. keyAlone, probes[2]], glass.KeysMove, probes);
         var plan = new Plan
         {
-            KeyAloneProbe = probe,
-            Policy = new(policy, policy.With(PolicyText.WithProbe(policyText, probe)), policy.With(policyText)),
-            Include = new(include, include.With(layout.Include(gate: false)), include.With(layout.Include(gate: true))),
+            Probes = probes,
+            BreakGlassKeys = glass.KeyFile ?? "",
+            Policy = new(policy, policy.With(PolicyText.WithProbe(policyText, probes[2])), policy.With(policyText)),
+            Include = new(include, include.With(layout.Include(gate: false, null)),
+                include.With(layout.Include(gate: true, configuration.BreakGlass))),
             Config = configText == config.Text ? null : new(config, config.With(configText), config.With(configText)),
             DropIn = new(dropIn, dropIn.With(staged), dropIn.With(dropInText)),
             Pam = new(pam, pam.With(layout.Sshd), pam.With(layout.Sshd)),
@@ -124,10 +134,16 @@ internal sealed class Plan
                 + "docs/how-to/from-google-authenticator.md has the order in which nobody is locked out";
         }
 
-        if (!LoginAccounts(configuration.BreakGlass?.Name).Any())
+        List<Account> people = [.. LoginAccounts(configuration.BreakGlass?.Name)];
+        if (people.Count == 0)
         {
             yield return "root by its key, and the break-glass account, are the only ways in: "
                 + "make an account with a key for an administrator (sallyport user add NAME --key=KEY)";
+        }
+        else if (!people.Exists(account => !configuration.Exemptions.ContainsKey(account.Name) && Access.MayLogIn(account.Name)))
+        {
+            yield return $"of those who would be asked nobody may log in ({string.Join(", ", people.Take(3).Select(account => account.Name))}): "
+                + "AllowUsers, AllowGroups, DenyUsers or DenyGroups in sshd's files keep them out, or they are exempt";
         }
 
         if (choices.RootOwnedKeys && LoginAccounts(null)

@@ -44,6 +44,7 @@ internal sealed class ProbeAccount : IDisposable
         Tool.Must(["useradd", "--system", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "--password", "*",
             .. groups.Count > 0 ? ["--groups", string.Join(',', groups)] : (string[])[], name]);
         Tool.Must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", $"{home}/key");
+        File.SetUnixFileMode($"{home}/key.pub", (UnixFileMode)0x1A4 /* 0644, likewise */);
         PutKey(name, KeyFile(name, home), File.ReadAllBytes($"{home}/key.pub"));
         return new ProbeAccount(name, enrolled ? Enrol(name) : null);
     }

@@ -32,21 +32,37 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
         ];
         foreach ((string who, string key, string? answer, bool wanted, string what) in logins)
         {
-            Ran login = Login(who, key, answer, address, port);
-            if ((login.ExitCode == 0 && login.Output.Contains(Said, StringComparison.Ordinal)) != wanted)
+            if (Wrong(Login(who, key, answer, address, port), wanted) is string said)
             {
-                return $"{what}; ssh said: {(login.Errors.Length > 0 ? login.Errors : "nothing")}";
+                return $"{what}{said}";
             }
         }
 
         return null;
     }
 
+    /// <summary>The day that the break-glass account is for. Null: it was let in.</summary>
+    public string? ProblemWithoutAgent(string address, int port, string breakGlass) =>
+        Wrong(Login(breakGlass, keyAlone.Key, null, address, port), wanted: true) is string said
+            ? $"the break-glass account {breakGlass} was not let in, as it must be without the agent{said}" : null;
+
     public void Dispose()
     {
         enrolled.Dispose();
         newcomer.Dispose();
         keyAlone.Dispose();
+    }
+
+    /// <summary>Null: it is as wanted. Else what ssh said.</summary>
+    private static string? Wrong(Ran login, bool wanted)
+    {
+        if ((login.ExitCode == 0 && login.Output.Contains(Said, StringComparison.Ordinal)) == wanted)
+        {
+            return null;
+        }
+
+        string said = string.Join("; ", $"{login.Output}\n{login.Errors}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return $"{(wanted && login.ExitCode != 255 ? ", for its shell ran no command" : "")}; ssh said: {(said.Length > 0 ? said : "nothing")}";
     }
 
     /// <param name="answer">To each prompt; null: nobody is there to answer one.</param>

@@ -14,6 +14,7 @@ internal static class SetupCommand
         new('\0', "after-enrolment", true), new('\0', "break-glass", true), new('\0', "root-owned-keys", false),
         new('\0', "bastion", false), new('\0', "hop-from", true), new('\0', "hop", true),
         new('\0', "force-command", false), new('\0', "yes", false), new('\0', "json", false), new('\0', "unconfirmed", false),
+        new('\0', "from-this-host", false),
     ];
 
     public static int Run(IReadOnlyList<string> words)
@@ -38,10 +39,13 @@ internal static class SetupCommand
         string verb = rest.FirstOrDefault("");
         wrong ??= options.Error ?? (rest.Length > 1 ? $"unexpected argument '{rest[1]}'" : null)
             ?? (verb is "" or "confirm" or "undo" or "status" or "plan" ? null : $"there is no 'setup {verb}'")
-            ?? (verb is "confirm" or "undo" or "status" && flags.Except(["json", "unconfirmed"]).FirstOrDefault() is string other
+            ?? (verb is "confirm" or "undo" or "status"
+                && flags.Except(["json", "unconfirmed", "from-this-host"]).FirstOrDefault() is string other
                 ? $"--{other} is nothing for 'setup {verb}'" : null)
             ?? (flags.Contains("json") && verb is not ("plan" or "status") ? "--json goes with plan and status" : null)
             ?? (flags.Contains("unconfirmed") && verb != "undo" ? "--unconfirmed goes with undo" : null)
+            ?? (flags.Contains("from-this-host") && verb != "confirm" && !flags.Contains("yes")
+                ? "--from-this-host goes with confirm and with --yes" : null)
             ?? (flags.Contains("hop") && !flags.Contains("hop-from") ? "--hop wants --hop-from" : null);
         if (wrong is not null)
         {
@@ -53,12 +57,12 @@ internal static class SetupCommand
         {
             return Unistd.geteuid() != 0 ? throw new SetupRefused("only root can do that") : verb switch
             {
-                "confirm" => ConfirmSetup.Run(),
+                "confirm" => ConfirmSetup.Run(flags.Contains("from-this-host")),
                 "undo" => UndoSetup.Run(flags.Contains("unconfirmed")),
                 "status" => ShowSetup.Status(flags.Contains("json")),
                 "plan" => ShowSetup.Plan(choices, flags.Contains("json"), flags.Contains("yes")),
                 _ when flags.Contains("force-command") => throw new SetupRefused(ForceCommand),
-                _ => ApplySetup.Run(choices, flags.Contains("yes")),
+                _ => ApplySetup.Run(choices, flags.Contains("yes"), flags.Contains("from-this-host")),
             };
         }
         catch (Exception refused) when (refused is SetupRefused or IOException or ConfigurationException or UnauthorizedAccessException)

@@ -16,7 +16,12 @@ internal static partial class SshdFiles
 
     /// <param name="keyAlone">Accounts that need no second step; the first of them is the break-glass account.</param>
     /// <param name="breakGlassKeys">Whether its keys are read from the root-owned place alone.</param>
-    public static string DropIn(SetupChoices choices, IReadOnlyList<string> keyAlone, bool breakGlassKeys)
+    /// <param name="probes">
+    /// While logins are tried: the accounts that AllowUsers and AllowGroups of other files do not name. Under a Match line
+    /// these lists are instead of the others, for these accounts and for nobody else.
+    /// </param>
+    public static string DropIn(
+        SetupChoices choices, IReadOnlyList<string> keyAlone, bool breakGlassKeys, IReadOnlyList<string> probes)
     {
         List<string> lines =
         [
@@ -34,6 +39,11 @@ internal static partial class SshdFiles
         }
 
         lines.AddRange(["Match all", $"Match User {string.Join(',', keyAlone)}", "    AuthenticationMethods publickey", "Match all"]);
+        if (probes.Count > 0)
+        {
+            lines.AddRange([$"Match User {string.Join(',', probes)}", $"    AllowUsers {string.Join(' ', probes)}", "    AllowGroups *", "Match all"]);
+        }
+
         return string.Join('\n', lines) + "\n";
     }
 

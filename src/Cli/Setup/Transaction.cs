@@ -9,9 +9,9 @@ namespace Sallyport.Cli.Setup;
 internal static class Transaction
 {
     /// <summary>Throws, with everything taken back or the way back said, where it could not be done.</summary>
-    public static void Apply(Plan plan, TimeSpan patience, bool byFirstLogin, Action<string> tell)
+    public static void Apply(Plan plan, TimeSpan patience, Confirmation by, Action<string> tell)
     {
-        Journal journal = Begin(plan, patience, byFirstLogin);
+        Journal journal = Begin(plan, patience, by);
         try
         {
             Put(plan, patience, tell);
@@ -52,7 +52,7 @@ internal static class Transaction
         }
     }
 
-    private static Journal Begin(Plan plan, TimeSpan patience, bool byFirstLogin)
+    private static Journal Begin(Plan plan, TimeSpan patience, Confirmation by)
     {
         List<FileChange> files = [.. plan.Files];
         foreach (FileChange file in files)
@@ -72,8 +72,9 @@ internal static class Transaction
             Previous = Journal.Read(),
             Boot = Processes.Boot,
             Deadline = Processes.SinceBoot + (long)patience.TotalMilliseconds,
-            ByFirstLogin = byFirstLogin,
-            Probes = [ProbeAccount.NewName(), ProbeAccount.NewName(), plan.KeyAloneProbe],
+            ByFirstLogin = by.FirstLogin,
+            FromThisHost = by.FromThisHost,
+            Probes = plan.Probes,
             Files =
             [
                 .. files.Select(f => new JournalFile(
@@ -105,7 +106,7 @@ internal static class Transaction
         plan.Include.After.Put();
     }
 
-    /// <summary>What doctor does not know: who shall need his key alone, and the accounts of the probes.</summary>
+    /// <summary>What doctor does not know: who shall need his key alone.</summary>
     /// <exception cref="IOException">Another line of sshd's files wins over ours.</exception>
     private static void CheckEffective(Plan plan)
     {
@@ -117,12 +118,6 @@ internal static class Transaction
             {
                 throw new IOException($"sshd would use AuthenticationMethods {methods} for {user}, not publickey: another "
                     + "line wins. grep -ri that word in /etc/ssh/sshd_config.d and take the line out");
-            }
-
-            if (holds["allowusers"].Any() && user == plan.KeyAloneProbe)
-            {
-                throw new IOException("AllowUsers in sshd's files keeps out the accounts that setup tries logins with: add "
-                    + "'AllowUsers sallyport-probe-*', or use AllowGroups");
             }
         }
     }
@@ -142,6 +137,9 @@ internal static class Transaction
         return problem;
     }
 }
+
+/// <summary>What confirms a setup: the first login instead of a command; also a connection from this host itself.</summary>
+internal sealed record Confirmation(bool FirstLogin, bool FromThisHost);
 
 /// <summary>How long a setup waits to be confirmed.</summary>
 internal static class Deadlines

@@ -154,7 +154,7 @@ internal static class Undo
             }
         }
 
-        public void OpenGate() => ReplaceOurs(_found.Text.Replace("\nsession    required     pam_sallyport.so\n", "\n", StringComparison.Ordinal));
+        public void OpenGate() => ReplaceOurs(PamLayout.WithoutGate(_found.Text));
 
         public void ShutGate() => ReplaceOurs(_found.Text);
 

@@ -27,10 +27,10 @@ internal static class UndoSetup
 
         bool waits = journal.State is SetupState.Unconfirmed && journal.Boot == Processes.Boot
             && Processes.SinceBoot < journal.Deadline;
-        if (journal.State is SetupState.Confirmed
-            || (journal.State is SetupState.Unconfirmed && journal.ByFirstLogin && FirstLogin.Happened(journal)))
+        string? first = journal.State is SetupState.Unconfirmed && journal.ByFirstLogin ? FirstLogin.Happened(journal) : null;
+        if (journal.State is SetupState.Confirmed || first is not null)
         {
-            ConfirmSetup.Confirm(journal, "by the first login with key and passcode");
+            ConfirmSetup.Confirm(journal, $"by the first login with key and passcode: {first}");
         }
         else if (!waits)
         {
@@ -42,7 +42,9 @@ internal static class UndoSetup
 
     private static void TakeBack(Journal journal)
     {
-        string why = journal.State is SetupState.Unconfirmed ? "nobody confirmed it" : "it had stopped half-way";
+        string why = journal.State is not SetupState.Unconfirmed ? "it had stopped half-way"
+            : journal.ByFirstLogin && FirstLogin.HappenedHereOnly(journal) ? "nobody confirmed it; who logged in with both steps came from this host itself"
+            : "nobody confirmed it";
         string done;
         try
         {

@@ -1,6 +1,8 @@
 /*
  * libFuzzer on the shim. The first two bytes of an input choose the operation, whether the agent leaves the last answer
- * unread (the highest bit of the first), and how the world behaves; the rest is what the agent sends. No kernel is involved: the system calls below stand in for it.
+ * unread (the highest bit of the first), what there is about break_glass=, and how the world behaves. Where there is such
+ * an argument, a byte of its length and its value follow; the rest is what the agent sends. No kernel is involved: the
+ * system calls below stand in for it.
  *
  * Beyond crashes it checks the verdict against a second, plainer reading of the same bytes, and that what the shim sent
  * is a hello, then one answer for each prompt.
@@ -27,11 +29,13 @@
 enum { AGENT = 77 };
 enum { DRIBBLE = 1, TOKEN_FAILS = 2, SILENT_AT_END = 4, NO_ANSWER = 8, CONV_FAILS = 16, FIRST_PASS = 32,
        INTERRUPTS = 64, STRETCHED = 128 };
+enum { GLASS = 1, TWICE = 2, SUDO = 4, NO_INFO = 8, PASSWORD = 16, NO_SOCKET = 32 }; /* first byte, without the op */
+#define BREAK_GLASS "break_glass="
 enum { STRETCH = 0xEE, STRETCH_LENGTH = 8191 }; /* one byte of the input that becomes many, to reach long frames */
 
 static const uint8_t *input;
 static size_t input_left;
-static unsigned behaviour, calls, is_open, prompts;
+static unsigned behaviour, glass, calls, is_open, prompts, alerts;
 static uint8_t sent[1 << 20];
 static size_t sent_length;
 static bool unread;
@@ -48,6 +52,12 @@ static int fuzz_clock_gettime(clockid_t clock, struct timespec *now)
     return 0;
 }
 
+static time_t fuzz_time(time_t *seconds)
+{
+    REQUIRE(seconds == NULL);
+    return 1798761600; /* 2027-01-01 */
+}
+
 static int fuzz_socket(int domain, int type, int protocol)
 {
     REQUIRE(domain == AF_UNIX && protocol == 0 && !is_open);
@@ -59,7 +69,8 @@ static int fuzz_socket(int domain, int type, int protocol)
 static int fuzz_connect(int fd, const struct sockaddr *address, socklen_t size)
 {
     REQUIRE(fd == AGENT && address->sa_family == AF_UNIX && size == sizeof(struct sockaddr_un));
-    return 0;
+    errno = ENOENT;
+    return glass & NO_SOCKET ? -1 : 0;
 }
 
 static int fuzz_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
@@ -143,13 +154,14 @@ static ssize_t fuzz_sendmsg(int fd, const struct msghdr *message, int flags)
 
 static void fuzz_openlog(const char *name, int option, int facility)
 {
-    REQUIRE(strcmp(name, "sshd(pam_google_auth)") == 0 && option == LOG_PID && facility == 0);
+    REQUIRE(strcmp(name, glass & SUDO ? "sudo(pam_google_auth)" : "sshd(pam_google_auth)") == 0 && option == LOG_PID && facility == 0);
 }
 
 static void fuzz_syslog(int priority, const char *format, int length, const char *text)
 {
     REQUIRE((priority & ~LOG_PRIMASK) == LOG_AUTHPRIV && strcmp(format, "%.*s") == 0 && length >= 0);
     free(strndup(text, (size_t)length)); /* reads every byte */
+    alerts += strncmp(text, "BREAK-GLASS account ada is used while", 37) == 0;
 }
 
 static int application(int count, const struct pam_message **message, struct pam_response **response, void *data)
@@ -170,6 +182,7 @@ static int application(int count, const struct pam_message **message, struct pam
 }
 
 #define clock_gettime fuzz_clock_gettime
+#define time(seconds) fuzz_time(seconds)
 #define socket fuzz_socket
 #define connect fuzz_connect
 #define getsockopt fuzz_getsockopt
@@ -185,7 +198,31 @@ static int application(int count, const struct pam_message **message, struct pam
 
 /* ---- The same bytes, read once more ---- */
 
-static int expected(int op, const uint8_t *bytes, size_t left, bool token_fails)
+static bool is_date_to_come(const char *text)
+{
+    static const char days[] = "312831303130313130313031";
+    static const char form[] = "dddd-dd-dd";
+
+    for (size_t i = 0; i < sizeof form; i++)
+        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    int year = atoi(text), month = atoi(text + 5), day = atoi(text + 8);
+    if (month < 1 || month > 12 || day < 1)
+        return false;
+    int last = (days[month * 2 - 2] - '0') * 10 + days[month * 2 - 1] - '0';
+    last += month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return day <= last && strcmp(text, "2027-01-01") > 0;
+}
+
+/* Without a verdict. */
+static int unheard(int op, const char *value)
+{
+    bool open = op == 2 && (glass & GLASS) && !(glass & (TWICE | SUDO | NO_INFO | PASSWORD))
+        && strncmp(value, "ada:", 4) == 0 && is_date_to_come(value + 4);
+    return open ? PAM_SUCCESS : op == 2 ? PAM_PERM_DENIED : PAM_AUTH_ERR;
+}
+
+static int expected(int op, const uint8_t *bytes, size_t left, bool token_fails, const char *value)
 {
     static const int codes[3][5] = {
         { -1, PAM_SUCCESS, PAM_IGNORE, PAM_AUTH_ERR, PAM_AUTHINFO_UNAVAIL },
@@ -194,14 +231,20 @@ static int expected(int op, const uint8_t *bytes, size_t left, bool token_fails)
     };
     int refusal = op == 2 ? PAM_PERM_DENIED : PAM_AUTH_ERR;
 
-    for (int frame = 1; frame <= 256 && left >= 5; frame++) {
+    if (glass & NO_SOCKET)
+        return unheard(op, value);
+    for (int frame = 1; frame <= 256; frame++) {
+        if (left < 5)
+            return unheard(op, value);
         size_t length = (size_t)bytes[1] << 24 | (size_t)bytes[2] << 16 | (size_t)bytes[3] << 8 | bytes[4];
         const uint8_t *payload = bytes + 5;
-        if (length > 65536 || length > left - 5)
+        if (length > 65536)
             return refusal;
+        if (length > left - 5)
+            return unheard(op, value);
         if (bytes[0] == 'V') {
             bool clean = !unread && length == 1 && left == 6 && payload[0] < 5 && codes[op][payload[0]] >= 0;
-            return clean ? codes[op][payload[0]] : refusal;
+            return !clean ? refusal : op == 2 && payload[0] == 4 ? unheard(op, value) : codes[op][payload[0]];
         }
         if (bytes[0] == 'L' ? length == 0 || payload[0] > 7 || memchr(payload + 1, 0, length - 1) != NULL
                             : op != 0 || bytes[0] == 0 || strchr("PQIET", bytes[0]) == NULL || memchr(payload, 0, length) != NULL)
@@ -256,30 +299,43 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static int (*const entry[])(pam_handle_t *, int, int, const char **) = {
         pam_sm_authenticate, pam_sm_acct_mgmt, pam_sm_open_session,
     };
-    const char *arguments[] = { "nullok", "use_first_pass" };
+    static char argument[sizeof BREAK_GLASS + 255];
+    const char *value = argument + sizeof BREAK_GLASS - 1;
+    const char *arguments[4] = { "nullok" };
+    int count = 1;
 
     if (size < 2)
         return 0;
     int op = (data[0] & 0x7F) % 3;
     unread = (data[0] & 0x80) != 0;
+    glass = (data[0] & 0x7F) / 3;
     behaviour = data[1];
-    size_t length = size - 2;
-    const uint8_t *bytes = stretch(data + 2, &length);
+    size_t said = !(glass & GLASS) || size < 3 ? 0 : data[2] < size - 3 ? data[2] : size - 3;
+    size_t start = 2 + ((glass & GLASS) && size > 2) + said, length = size - start;
+    const uint8_t *bytes = stretch(data + start, &length);
+    snprintf(argument, sizeof argument, "%s%.*s", BREAK_GLASS, (int)said, said > 0 ? (const char *)data + 3 : "");
     input = bytes;
     input_left = length;
-    calls = prompts = 0;
+    calls = prompts = alerts = 0;
     clock_us = 1;
     sent_length = 0;
 
     struct pam_handle handle = { .conv = { application, NULL }, .token_fails = (behaviour & TOKEN_FAILS) != 0 };
     handle.item[PAM_USER] = "ada";
-    handle.item[PAM_SERVICE] = "sshd";
-    if (behaviour & FIRST_PASS)
+    handle.item[PAM_SERVICE] = glass & SUDO ? "sudo" : "sshd";
+    if (!(glass & NO_INFO))
+        handle.environment[0] = glass & PASSWORD ? "SSH_AUTH_INFO_0=password" : "SSH_AUTH_INFO_0=publickey ssh-rsa AA";
+    for (unsigned i = 0; i < ((glass & GLASS) == 0 ? 0u : glass & TWICE ? 2u : 1u); i++)
+        arguments[count++] = argument;
+    if (behaviour & FIRST_PASS) {
         handle.authtok = strdup("before");
+        arguments[count++] = "use_first_pass";
+    }
     errno = 0;
-    int code = entry[op](&handle, 0, behaviour & FIRST_PASS ? 2 : 1, arguments);
+    int code = entry[op](&handle, 0, count, arguments);
 
-    REQUIRE(code == expected(op, bytes, length, handle.token_fails));
+    REQUIRE(code == expected(op, bytes, length, handle.token_fails, value));
+    REQUIRE(alerts > 0 || code != PAM_SUCCESS || op != 2 || bytes[length - 1] == 1); /* the verdict is the last byte */
     REQUIRE((handle.data != NULL) == (op == 0 && code == PAM_SUCCESS));
     REQUIRE(!is_open && errno == 0);
     check_sent();

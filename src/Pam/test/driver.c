@@ -6,11 +6,11 @@
  * `left` is something that the shim left behind in its process; there must be none. Bytes are written in hex.
  *
  *   driver [-n TIMES] [-u USER] [-s SERVICE] [-r RUSER] [-R RHOST] [-t TTY] [-e NAME=VALUE] [-k AUTHTOK] [-a ANSWER]
- *          [-f error|silent|empty|none] [-w ANSWER_AFTER_MS] [-U] [-T] [-i] [-E] OP[,OP...] [ARGUMENT...]
+ *          [-f error|silent|empty|none] [-w ANSWER_AFTER_MS] [-c SECONDS] [-U] [-T] [-i] [-E] OP[,OP...] [ARGUMENT...]
  *   driver serve PATH UID      listen as that uid, and say how many bytes a caller sent
  *
- * -f: how the application fails to answer. -U: pam_get_user fails. -T: PAM_AUTHTOK cannot be set. -i: a signal every
- * 2 ms. -E: errno is EAGAIN beforehand. The operations of one list share one PAM handle; -n repeats them on a new one.
+ * -f: how the application fails to answer. -c: the time of day, as time(2) has it. -U: pam_get_user fails. -T: PAM_AUTHTOK
+ * cannot be set. -i: a signal every 2 ms. -E: errno is EAGAIN beforehand. The operations of one list share one PAM handle; -n repeats them on a new one.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -24,10 +24,12 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake_pam.h"
 
+static time_t clock_seconds = 1798761600; /* 2027-01-01 */
 static const char *answer = "123456", *failure = "";
 static int answer_after_ms, errno_before = 4242;
 static char ident[256];
@@ -41,6 +43,13 @@ static void hex(const char *bytes, size_t length)
 }
 
 /* ---- What the shim calls in libc and the test wants to see ---- */
+
+time_t time(time_t *seconds)
+{
+    if (seconds != NULL)
+        *seconds = clock_seconds;
+    return clock_seconds;
+}
 
 void openlog(const char *name, int option, int facility)
 {
@@ -218,7 +227,7 @@ int main(int argc, char **argv)
         return serve(argv[2], (uid_t)atoi(argv[3]));
     template.item[PAM_USER] = "ada";
     template.item[PAM_SERVICE] = "sshd";
-    for (int option; (option = getopt(argc, argv, "+n:u:s:r:R:t:e:k:a:f:w:UTiE")) != -1;)
+    for (int option; (option = getopt(argc, argv, "+n:u:s:r:R:t:e:k:a:f:w:c:UTiE")) != -1;)
         switch (option) {
         case 'n': times = atoi(optarg); break;
         case 'u': template.item[PAM_USER] = *optarg == '-' ? NULL : optarg; break;
@@ -231,6 +240,7 @@ int main(int argc, char **argv)
         case 'a': answer = optarg; break;
         case 'f': failure = optarg; break;
         case 'w': answer_after_ms = atoi(optarg); break;
+        case 'c': clock_seconds = atoll(optarg); break;
         case 'U': template.user_fails = true; break;
         case 'T': template.token_fails = true; break;
         case 'i': interrupted = 1; break;

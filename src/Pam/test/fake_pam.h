@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include <security/pam_modules.h>
+#include <security/pam_modutil.h>
 
 enum { FAKE_ITEMS = 16, FAKE_VARIABLES = 8 };
 

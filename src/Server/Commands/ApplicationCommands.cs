@@ -135,7 +135,8 @@ internal static class ApplicationCommands
         ParseResult result, ServerSettings settings, string integrationKey, NewSecretKey secretKey)
     {
         TextWriter output = result.Out();
-        await output.WriteLineAsync("; For /etc/duo/login_duo.conf or pam_duo.conf of the host. The skey is shown only now.");
+        await output.WriteLineAsync("; For login_duo.conf or pam_duo.conf of the host: in /etc/security where the package is the");
+        await output.WriteLineAsync("; distribution's, in /etc/duo where it is Duo's. The skey is shown only now.");
         await output.WriteLineAsync("[duo]");
         await output.WriteLineAsync($"ikey = {integrationKey}");
         await output.WriteLineAsync($"skey = {secretKey.Expose()}");

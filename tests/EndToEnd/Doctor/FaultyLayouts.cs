@@ -12,6 +12,12 @@ internal static class FaultyLayouts
     private const string Robot = "Match User robot\nAuthenticationMethods publickey";
     private const string DropIn = "/etc/ssh/sshd_config.d/10-sallyport.conf";
     private const string State = "/var/lib/sallyport";
+    private const string BreakGlass = "[break_glass warden]\nreason = the day when nothing works\nuntil = 2099-01-01\n";
+    private const string Warden = "Match User warden\nAuthenticationMethods publickey";
+
+    // Who tries setup on these layouts has made him.
+    private const string MakeWarden = "id -u warden || useradd --create-home --shell /bin/bash warden; "
+        + "cp /etc/ssh/authorized_keys/alice /etc/ssh/authorized_keys/warden\n";
 
     public static readonly IReadOnlyDictionary<string, Fault> All = new Dictionary<string, Fault>
     {
@@ -160,7 +166,40 @@ internal static class FaultyLayouts
             Configuration = "[exempt robot]\nreason = backup\nuntil = 2020-01-01\n",
         }),
 
+        ["a break-glass account that sallyport.conf has ended, and PAM has not"] = new("break-glass-line", Harm.OldBreakGlass, new()
+        {
+            People = ["keeper"],
+            Pam = [Layout.Ours, World.AnyAccount, $"{Layout.Gate} break_glass=keeper:2099-01-01"],
+            Last = "Match User keeper\nAuthenticationMethods publickey",
+            Configuration = "[break_glass keeper]\nreason = the day when nothing works\nuntil = 2020-01-01\n",
+        }),
+
         // PAM: who is kept out
+        ["a break-glass account that the session line does not know"] = new("break-glass-line", Harm.NoBreakGlass, new()
+        {
+            Shell = MakeWarden + $"printf '%s\\n' '{Layout.Ours}' '{Layout.Gate}' > /etc/pam.d/sallyport-sshd",
+            Pam =
+            [
+                "# sallyport setup: begin", "@include sallyport-sshd", "#sallyport# @include common-auth", "# sallyport setup: end",
+                World.AnyAccount,
+            ],
+            Last = Warden,
+            Configuration = BreakGlass,
+        }),
+        ["a break-glass account whose end PAM has otherwise"] = new("break-glass-line", Harm.NoBreakGlass, new()
+        {
+            Shell = MakeWarden,
+            Pam = [Layout.Ours, World.AnyAccount, $"{Layout.Gate} break_glass=warden:2020-01-01"],
+            Last = Warden,
+            Configuration = BreakGlass,
+        }),
+        ["a break-glass account that stands twice on the line"] = new("break-glass-line", Harm.NoBreakGlass, new()
+        {
+            Shell = MakeWarden,
+            Pam = [Layout.Ours, World.AnyAccount, $"{Layout.Gate} break_glass=warden:2099-01-01 break_glass=warden:2099-01-01"],
+            Last = Warden,
+            Configuration = BreakGlass,
+        }),
         ["a module that refuses in front"] = new("pam-nobody", Harm.Nobody,
             new() { Pam = ["auth requisite pam_deny.so", Layout.Ours, World.AnyAccount] }),
         ["an included file that is not there"] = new("pam-include-missing", Harm.Nobody,

@@ -43,6 +43,13 @@ internal static class Harm
     public static async Task NoRobot(DoctorHost host) =>
         Assert.NotEqual(0, (await host.SshAsync(["robot@server", "id -un"])).ExitCode);
 
+    /// <summary>On the day when there is no agent, the account for that day is kept out.</summary>
+    public static Task NoBreakGlass(DoctorHost host) => WithoutAgentAsync(host, async () =>
+        Assert.NotEqual(0, (await host.SshAsync(["warden@server", "id -un"])).ExitCode));
+
+    /// <summary>On that day an account gets in that is not for it.</summary>
+    public static Task OldBreakGlass(DoctorHost host) => WithoutAgentAsync(host, () => KeyAlone("keeper")(host));
+
     /// <summary>Behind a right code, she reaches more than the command that she is kept to.</summary>
     public static async Task Forwarding(DoctorHost host)
     {
@@ -99,6 +106,19 @@ internal static class Harm
     {
         host.Sandbox.Write("/root/.google_authenticator", host.Alice.State, UnixFileMode.UserRead);
         (await host.SshAsync(["root@server", "id -un"], host.Alice.Phone.Passcode())).MustBeRefused(host.World);
+    }
+
+    private static async Task WithoutAgentAsync(DoctorHost host, Func<Task> logins)
+    {
+        await host.World.Agent.KillAsync();
+        try
+        {
+            await logins();
+        }
+        finally
+        {
+            await host.World.Agent.StartAsync();
+        }
     }
 
     public static async Task NoRestart(DoctorHost host) =>

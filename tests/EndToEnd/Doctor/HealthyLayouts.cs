@@ -8,6 +8,7 @@ internal static class HealthyLayouts
     private const string Robot = "Match User robot\nAuthenticationMethods publickey";
     private const string Exempt = "[exempt robot]\nreason = backup\nuntil = 2099-01-01\n";
     private const string BreakGlass = "[break_glass warden]\nreason = the day when nothing works\nuntil = 2099-01-01\n";
+    private const string Line = " break_glass=warden:2099-01-01";
     private const string Warden = "Match User warden\nAuthenticationMethods publickey";
     private const string HasLoggedIn = "ssh -tt warden@server true";
 
@@ -26,11 +27,12 @@ internal static class HealthyLayouts
         """;
 
     private const string Include = """
-        printf '%s\n' 'auth required pam_sallyport.so' 'session required pam_sallyport.so' > /etc/pam.d/sallyport-sshd
+        printf '%s\n' 'auth required pam_sallyport.so' 'session required pam_sallyport.so break_glass=warden:2099-01-01' > /etc/pam.d/sallyport-sshd
 
         """;
 
     private static readonly string[] _gated = [Layout.Ours, World.AnyAccount, Layout.Gate];
+    private static readonly string[] _gatedWithGlass = [Layout.Ours, World.AnyAccount, Layout.Gate + Line];
 
     public static readonly IReadOnlyDictionary<string, Layout> All = new Dictionary<string, Layout>
     {
@@ -75,7 +77,7 @@ internal static class HealthyLayouts
         ["policy, and a break-glass account with root-owned keys that has logged in"] = new()
         {
             People = ["warden"],
-            Pam = _gated,
+            Pam = _gatedWithGlass,
             Last = Warden,
             Configuration = $"[policy]\nenrolment = invited\n{BreakGlass}",
             Later = HasLoggedIn,
@@ -84,7 +86,7 @@ internal static class HealthyLayouts
         {
             People = ["warden", "bob"],
             Shell = "groupadd mfa; usermod -aG mfa alice",
-            Pam = _gated,
+            Pam = _gatedWithGlass,
             Last = $"{Warden}\nMatch Group *,!mfa User !root,*\nAuthenticationMethods publickey",
             Configuration = $"[policy]\nask = mfa\n{BreakGlass}",
             Later = HasLoggedIn,
@@ -122,7 +124,7 @@ internal static class HealthyLayouts
                 """,
             First = "Include /etc/ssh/sshd_config.d/*.conf",
             Lines = Layout.WithoutMethods,
-            Pam = _gated,
+            Pam = _gatedWithGlass,
             Configuration = $"[policy]\n{BreakGlass}{Exempt}",
             Later = HasLoggedIn,
         },

@@ -46,6 +46,32 @@ internal sealed class Agent(Sandbox sandbox, CancellationToken cancellationToken
         }
     }
 
+    /// <summary>It neither ends nor answers: systemd sees nothing wrong with it.</summary>
+    public async Task FreezeAsync()
+    {
+        // Another one, as a child of the sandbox: nsenter stops when its child does, and would not see the sandbox end.
+        await KillAsync();
+        await sandbox.RunAsync("sh", "-c", "\"$@\" > /dev/null 2>&1 & echo $! > \"$0\"", PidFile,
+            Program, "--config", Configuration, "--socket", SocketPath);
+        await ListensAsync();
+        await sandbox.RunAsync("kill", "-STOP", sandbox.Read(PidFile).Trim());
+    }
+
+    /// <summary>
+    /// In place of the agent that was killed, as root: reads what each caller says, sends him these bytes (in Perl), hangs up.
+    /// </summary>
+    public async Task ReplaceAsync(string bytes)
+    {
+        await sandbox.RunAsync("sh", "-c", """
+            rm -f "$0"
+            perl -MSocket -e '
+                socket(my $door, AF_UNIX, SOCK_STREAM, 0); bind($door, pack_sockaddr_un($ARGV[0])) or die $!; listen($door, 9);
+                while (accept(my $caller, $door)) { sysread($caller, my $said, 65541); syswrite($caller, eval qq("$ARGV[1]")) }
+            ' "$0" "$1" > /dev/null 2>&1 &
+            """, SocketPath, bytes);
+        await ListensAsync();
+    }
+
     /// <summary>
     /// Makes it wait 30 ms before each fsync and each rename, as a busy disk does: what is not held under a lock from
     /// the check to the rename has time to go wrong.

@@ -11,6 +11,8 @@ internal static class Built
 
     public static string Module => Existing("out/host/pam_sallyport.so");
 
+    public static string Server => Existing("out/server/sallyport-server");
+
     public static string Root { get; } = FindRoot();
 
     /// <summary>Fails the test, saying what to run, where the host programs have not been built.</summary>

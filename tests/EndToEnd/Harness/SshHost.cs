@@ -17,8 +17,9 @@ internal sealed class SshHost
         PrintMotd no
         PrintLastLog no
         LogLevel VERBOSE
-        Subsystem sftp internal-sftp
         """;
+
+    private const string InternalSftp = "Subsystem sftp internal-sftp";
 
     /// <summary>One key for all hosts of a sandbox; the client knows it.</summary>
     public static Task MakeHostKeyAsync(Sandbox sandbox) =>
@@ -34,7 +35,9 @@ internal sealed class SshHost
 
         // A Match block lasts to the end of the file, so the test's own lines come last.
         string own = $"ListenAddress {address}\nHostKey {HostKey}\nPidFile {pidFile}\n";
-        sandbox.Write(file, $"{own}{Configuration}\n{lines}\n");
+        // sshd takes one subsystem of a name, and none in a Match block.
+        string sftp = lines.Contains("Subsystem sftp", StringComparison.Ordinal) ? "" : InternalSftp;
+        sandbox.Write(file, $"{own}{Configuration}\n{sftp}\n{lines}\n");
         sandbox.Write("/etc/hosts", sandbox.Read("/etc/hosts") + $"{address} {name}\n");
         await sandbox.RunAsync("/usr/sbin/sshd", "-f", file);
 

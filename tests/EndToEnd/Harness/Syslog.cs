@@ -9,6 +9,7 @@ namespace Sallyport.EndToEnd.Harness;
 internal sealed record LogLine(int Facility, int Severity, string Text)
 {
     public const int AuthPriv = 10;
+    public const int Alert = 1;
     public const int Critical = 2;
     public const int Error = 3;
     public const int Info = 6;

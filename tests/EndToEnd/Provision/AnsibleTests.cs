@@ -57,7 +57,7 @@ public sealed class Given_the_ansible_role
         Assert.True((second.ExitCode, second.Changed, second.Unreachable) == (0, 0, 0), second.Output);
         Assert.Contains("setup waits for a login", second.Output, StringComparison.Ordinal);
 
-        Login alice = await host.Client.RunAsync(["ssh", "alice@127.0.0.1", "sudo sallyport setup confirm"], phone.Passcode());
+        Login alice = await host.Client.RunAsync(Away.Ssh($"alice@{Away.Host}", "sudo sallyport setup confirm"), phone.Passcode());
         Assert.True(alice.ExitCode == 0, alice.ToString());
         Recap third = await host.PlayAsync("ansible");
         Assert.True((third.ExitCode, third.Changed, third.Unreachable) == (0, 0, 0), third.Output);

@@ -91,6 +91,7 @@ internal sealed partial class StockHost : IAsyncDisposable
     private async Task PrepareAsync(bool real, CancellationToken cancellationToken)
     {
         await Sandbox.RunAsync("sh", "-ec", "ssh-keygen -A; cp /etc/ssh/ssh_host_ed25519_key.pub /etc/ssh/host_key.pub");
+        await Away.WireAsync(Sandbox.Pid);
         await Client.InstallAsync();
         foreach (string name in (string[])["ansible", "alice", "rescue"])
         {

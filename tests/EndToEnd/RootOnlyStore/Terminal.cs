@@ -25,6 +25,10 @@ internal sealed class Terminal : IDisposable
     public static Terminal Open(Sandbox sandbox, string user, string command, string locale = "C.UTF-8") => Start(
         [Built.SandboxScript, "enter", $"{sandbox.Pid}", "runuser", "-u", user, "--"], $"/home/{user}", "/", command, locale);
 
+    /// <summary>In a sandbox, as its root.</summary>
+    public static Terminal Open(Sandbox sandbox, string command) => Start(
+        [Built.SandboxScript, "enter", $"{sandbox.Pid}"], "/root", "/root", command, "C.UTF-8");
+
     /// <summary>At a booted host, as its root.</summary>
     public static Terminal Open(BootedHost host, string command) => Start(host.Enter, "/root", "/root", command, "C.UTF-8");
 

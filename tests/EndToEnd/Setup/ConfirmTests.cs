@@ -13,7 +13,8 @@ public sealed class Given_a_setup_that_waits : IAsyncLifetime
     {
         _host = await SetupHost.StartAsync();
         _host.Sandbox.Write("/etc/sudoers.d/others", "ALL ALL=(ALL) NOPASSWD: ALL\n", (UnixFileMode)0x120);
-        _before = _host.Client.Open(["ssh", "alice@127.0.0.1", "touch /tmp/in; while [ ! -e /tmp/go ]; do sleep 0.05; done; sudo sallyport setup confirm"]);
+        _before = _host.Client.Open(Away.Ssh(
+            $"alice@{Away.Host}", "touch /tmp/in; while [ ! -e /tmp/go ]; do sleep 0.05; done; sudo sallyport setup confirm"));
         await Wait.UntilAsync(() => _host.Sandbox.Exists("/tmp/in"), "alice is in", TestContext.Current.CancellationToken);
         await _host.SetUpAsync();
     }
@@ -47,6 +48,55 @@ public sealed class Given_a_setup_that_waits : IAsyncLifetime
         Assert.Contains("older than the new files", refused.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("alice@127.0.0.1")]
+    [InlineData("alice@::1")]
+    [InlineData("alice@" + Away.Host)]
+    [InlineData("-b", "127.0.0.5", "alice@" + Away.Host)]
+    [InlineData("-b", "198.51.100.9", "alice@" + Away.Host)] // by a route, and on no interface
+    public async Task One_that_comes_from_the_host_itself_does_not(params string[] ssh)
+    {
+        await _host.Sandbox.RunAsync("ip", "route", "add", "local", "198.51.100.0/24", "dev", "lo");
+
+        Login refused = await _host.FromItselfAsync(ssh, "sudo sallyport setup confirm");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("comes from this host itself", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("log in from the machine you work on", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("sallyport setup confirm --from-this-host", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("setup: unconfirmed", (await _host.SetupAsync("status")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_jumps_over_the_host_itself_does_not()
+    {
+        Login refused = await _host.Client.RunAsync(
+            Away.Ssh("-J", $"ops@{Away.Host}", "alice@127.0.0.1", "sudo sallyport setup confirm"), _host.Phone.Passcode());
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("comes from this host itself (127.0.0.1)", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_comes_from_the_host_itself_does_where_that_is_said_and_the_log_says_so()
+    {
+        Login confirmed = await _host.FromItselfAsync(["alice@127.0.0.1"], "sudo sallyport setup confirm --from-this-host");
+
+        Assert.True(confirmed.ExitCode == 0, confirmed.ToString());
+        Assert.Contains("by alice from 127.0.0.1, which is this host itself (--from-this-host)",
+            (await _host.Syslog.LineAsync("setup confirmed")).Text, StringComparison.Ordinal);
+        Assert.Contains("setup: confirmed", (await _host.SetupAsync("status")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task That_word_makes_nothing_else_of_a_connection_that_proves_nothing()
+    {
+        Login refused = await _host.SshAsync("ops", "sudo sallyport setup confirm --from-this-host");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("was not asked for a passcode", refused.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_break_glass_account_does_not_because_it_is_not_asked()
     {
@@ -59,7 +109,7 @@ public sealed class Given_a_setup_that_waits : IAsyncLifetime
     [Fact]
     public async Task A_shell_on_the_host_does_not_whatever_its_environment_says()
     {
-        Outcome refused = await _host.Sandbox.TryAsync("env", "SSH_CONNECTION=127.0.0.1 1 127.0.0.1 22", "sallyport", "setup", "confirm");
+        Outcome refused = await _host.Sandbox.TryAsync("env", $"SSH_CONNECTION={Away.Address} 1 {Away.Host} 22", "sallyport", "setup", "confirm");
 
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("no session of this host's sshd", refused.Errors, StringComparison.Ordinal);
@@ -127,6 +177,8 @@ public sealed class Given_a_setup_that_asks_nothing
         await using SetupHost host = await SetupHost.StartAsync();
         Outcome done = await host.Sandbox.TryAsync("sallyport", "setup", "--yes", SetupHost.BreakGlass);
         Assert.True(done.ExitCode == 0, done.ToString());
+        // The private sshd has tried ops, and that is no alarm.
+        Assert.DoesNotContain(host.Syslog.Lines, line => line.Text.Contains("BREAK-GLASS account ops", StringComparison.Ordinal));
 
         Assert.Equal("ops", (await host.LoginAsync("ops")).Output);
         await host.SetupAsync("undo", "--unconfirmed");
@@ -134,6 +186,43 @@ public sealed class Given_a_setup_that_asks_nothing
 
         Assert.Equal("alice", (await host.LoginAsync("alice", host.Phone.Passcode())).Output);
         await host.SetupAsync("undo", "--unconfirmed");
+        Assert.Contains("setup: confirmed", (await host.SetupAsync("status")).Output, StringComparison.Ordinal);
+        Assert.EndsWith($"alice from {Away.Address}", (await host.Syslog.LineAsync("setup confirmed")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_login_from_the_host_itself_does_not_and_at_its_deadline_it_is_undone()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        Assert.Equal(0, (await host.Sandbox.TryAsync("sallyport", "setup", "--yes", SetupHost.BreakGlass)).ExitCode);
+
+        foreach (string address in (string[])["127.0.0.1", "::1", Away.Host])
+        {
+            Assert.Equal("alice", (await host.FromItselfAsync([$"alice@{address}"], "id -un")).Output);
+            await host.SetupAsync("undo", "--unconfirmed");
+            Assert.Contains("setup: unconfirmed", (await host.SetupAsync("status")).Output, StringComparison.Ordinal);
+        }
+
+        await host.Sandbox.RunAsync("sed", "-i", "s/\"Deadline\": [0-9]*/\"Deadline\": 1/", "/var/lib/sallyport/setup/journal");
+        await host.SetupAsync("undo", "--unconfirmed");
+
+        Assert.Equal(before, host.Snapshot());
+        host.AssertNothingIsLeft();
+        LogLine alert = await host.Syslog.LineAsync("setup taken back");
+        Assert.Equal(1, alert.Severity);
+        Assert.Contains("who logged in with both steps came from this host itself", alert.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_login_from_the_host_itself_does_where_setup_was_told_so()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Assert.Equal(0, (await host.Sandbox.TryAsync("sallyport", "setup", "--yes", "--from-this-host", SetupHost.BreakGlass)).ExitCode);
+
+        Assert.Equal("alice", (await host.FromItselfAsync(["alice@127.0.0.1"], "id -un")).Output);
+        await host.SetupAsync("undo", "--unconfirmed");
+
         Assert.Contains("setup: confirmed", (await host.SetupAsync("status")).Output, StringComparison.Ordinal);
     }
 

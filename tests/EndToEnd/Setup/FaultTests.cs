@@ -138,6 +138,33 @@ public sealed class Given_a_setup_that_does_not_end_well
         host.AssertNothingIsLeft();
     }
 
+    /// <summary>When the logins were tried sshd is reloaded once more, to forget the accounts that tried them.</summary>
+    [Fact]
+    public async Task A_last_reload_that_fails_takes_all_back()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> before = host.Snapshot();
+        await host.Sandbox.RunAsync("cp", "/usr/bin/kill", "/usr/local/real-kill");
+        host.Sandbox.Write("/usr/local/kill", """
+            #!/bin/sh
+            echo . >>/run/reloads
+            [ $(wc -l </run/reloads) -ne 2 ] || { echo no such luck >&2; exit 1; }
+            exec /usr/local/real-kill "$@"
+
+            """, (UnixFileMode)0x1ED);
+        await host.Sandbox.RunAsync("mount", "--bind", "/usr/local/kill", "/usr/bin/kill");
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("real logins over loopback", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("cannot be reloaded: no such luck", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("everything is as it was before setup", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, host.Snapshot());
+        host.AssertNothingIsLeft();
+        await host.AssertReachableAsync();
+    }
+
     [Theory]
     [InlineData("kill -KILL $(cat /run/sallyport-agent.pid)", "socket-silent (/run/sallyport/agent.sock): nobody listens")]
     [InlineData("cd $(dirname $(find /usr/lib* -name pam_sallyport.so)); cp pam_deny.so pam_sallyport.so", "was not let in")] // only a login shows it

@@ -18,6 +18,8 @@ public sealed class Given_a_layout_that_does_harm
         "a drop-in that nobody includes", "a drop-in that comes too late", "the code is enough", "both steps, or the code",
         "a password past PAM", "without PAM", "ours is optional", "ours is sufficient", "ours is ignored where it refuses",
         "nullok", "a module that is not there", "the module of another machine", "google's module beside ours",
+        "a break-glass account that the session line does not know", "a break-glass account whose end PAM has otherwise",
+        "a break-glass account that stands twice on the line",
         "a drop-in that sshd has not read", "a drop-in that is gone, and that sshd still obeys",
     ];
 
@@ -30,6 +32,7 @@ public sealed class Given_a_layout_that_does_harm
         ["keys are off for all"] = "Mend them until sshd -t says nothing",
         ["a line that sshd does not know"] = "Mend them until sshd -t says nothing",
         ["PAM without our line"] = "docs/how-to/key-and-passcode.md does it by hand",
+        ["a break-glass account that sallyport.conf has ended, and PAM has not"] = "key-alone-refused (",
         ["a key that nobody knows"] = "/etc/sallyport/sallyport.conf:2: ",
         ["an exemption that has ended, and no session line"] = "exempt-past (/etc/sallyport/sallyport.conf:",
     };

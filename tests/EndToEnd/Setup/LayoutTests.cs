@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Setup;
@@ -21,6 +22,9 @@ public sealed class Given_a_stock_layout
         }
 
         await AssertBothStepsAsync(host);
+        using var doctor = JsonDocument.Parse((await host.Sandbox.TryAsync("sallyport", "doctor", "--json")).Output);
+        string[] found = [.. doctor.RootElement.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("id").GetString()!)];
+        Assert.DoesNotContain("sshd-not-reloaded", found);
     }
 
     [Fact]
@@ -70,8 +74,8 @@ public sealed class Given_a_stock_layout
 
         await host.SetUpAsync("--exempt=bob:2099-01-01:backup at night");
 
-        Assert.Equal("bob", (await host.Client.RunAsync(["ssh", "-o", "BatchMode=yes", "bob@127.0.0.1", "id -un"])).Output);
-        Assert.Equal(255, (await host.Client.RunAsync(["ssh", "-o", "BatchMode=yes", "alice@127.0.0.1", "id -un"])).ExitCode);
+        Assert.Equal("bob", (await host.Client.RunAsync(Away.Ssh("-o", "BatchMode=yes", $"bob@{Away.Host}", "id -un"))).Output);
+        Assert.Equal(255, (await host.Client.RunAsync(Away.Ssh("-o", "BatchMode=yes", $"alice@{Away.Host}", "id -un"))).ExitCode);
         Assert.DoesNotContain("sallyport-probe-", host.Sandbox.Read(SetupHost.DropIn), StringComparison.Ordinal);
         Assert.DoesNotContain("sallyport-probe-", host.Sandbox.Read(SetupHost.Policy), StringComparison.Ordinal);
     }
@@ -98,18 +102,45 @@ public sealed class Given_a_stock_layout
         host.AssertNothingIsLeft();
     }
 
+    [Fact]
+    public async Task The_session_line_has_the_account_and_its_end_and_run_again_the_new_ones()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        Dictionary<string, string> stock = host.Snapshot();
+        Outcome plan = await host.SetupAsync("plan", "--json", SetupHost.BreakGlass);
+        Assert.Contains(@"session    required     pam_sallyport.so break_glass=ops:2099-12-31\n", plan.Output, StringComparison.Ordinal);
+        await host.SetUpAsync();
+        Assert.Equal(0, (await host.SshAsync("alice", "sudo sallyport setup confirm", host.Phone.Passcode())).ExitCode);
+
+        Outcome later = await host.SetupAsync("--break-glass=ops:2199-12-31:another year");
+
+        Assert.True(later.ExitCode == 0, later.ToString());
+        Assert.EndsWith("\nsession    required     pam_sallyport.so break_glass=ops:2199-12-31\n",
+            host.Sandbox.Read(SetupHost.Include), StringComparison.Ordinal);
+        Assert.Equal(0, (await host.SetupAsync("undo")).ExitCode);
+        Assert.EndsWith(" break_glass=ops:2099-12-31\n", host.Sandbox.Read(SetupHost.Include), StringComparison.Ordinal);
+        Assert.Equal(0, (await host.SetupAsync("undo")).ExitCode);
+        Assert.Equal(stock, host.Snapshot());
+        host.AssertNothingIsLeft();
+    }
+
     private static async Task AssertBothStepsAsync(SetupHost host)
     {
         await host.Phone.EarlyInStepAsync();
         Login wrong = await host.LoginAsync("alice", host.Phone.WrongPasscode());
         Assert.Equal((255, ""), (wrong.ExitCode, wrong.Output));
-        Assert.Equal(255, (await host.Client.RunAsync(["ssh", "-o", "BatchMode=yes", "alice@127.0.0.1", "id -un"])).ExitCode);
+        Assert.Equal(255, (await host.Client.RunAsync(Away.Ssh("-o", "BatchMode=yes", $"alice@{Away.Host}", "id -un"))).ExitCode);
         Assert.Equal(255, (await host.LoginAsync("bob", "000000")).ExitCode);
 
         Login right = await host.LoginAsync("alice", host.Phone.Passcode());
         Assert.True(right is { ExitCode: 0, Output: "alice" }, $"{right}\n{host.Syslog}");
-        Login glass = await host.Client.RunAsync(["ssh", "-o", "BatchMode=yes", "ops@127.0.0.1", "id -un"]);
+        Login glass = await host.Client.RunAsync(Away.Ssh("-o", "BatchMode=yes", $"ops@{Away.Host}", "id -un"));
         Assert.True(glass is { ExitCode: 0, Output: "ops" }, $"{glass}\n{host.Syslog}");
         Assert.Contains(host.Syslog.Lines, line => line.Severity == 1 && line.Text.Contains("ops", StringComparison.Ordinal));
+
+        await host.Agent.KillAsync();
+        glass = await host.Client.RunAsync(["ssh", "-o", "BatchMode=yes", "ops@127.0.0.1", "id -un"]);
+        Assert.True(glass is { ExitCode: 0, Output: "ops" }, $"{glass}\n{host.Syslog}");
+        await host.Syslog.LineAsync("BREAK-GLASS account ops is used while the agent does not answer, from 127.0.0.1");
     }
 }

@@ -93,7 +93,7 @@ public sealed class Given_other_hands_on_the_host
 
         Outcome undone = await host.SetupAsync("undo");
         Login keyless = await host.Client.RunAsync(
-            ["ssh", "-o", "PubkeyAuthentication=no", "alice@127.0.0.1", "id -un"], host.Phone.Passcode(), host.Phone.Passcode());
+            Away.Ssh("-o", "PubkeyAuthentication=no", $"alice@{Away.Host}", "id -un"), host.Phone.Passcode(), host.Phone.Passcode());
 
         Assert.Contains(SetupHost.Pam, undone.Output, StringComparison.Ordinal);
         Assert.Equal(during, host.Snapshot());

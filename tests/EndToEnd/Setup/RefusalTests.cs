@@ -13,6 +13,10 @@ public sealed class Given_a_host_that_setup_would_lock
         RefusedAsync("there is no account nobody2", _ => { }, ["--break-glass=nobody2:2099-01-01:x"]);
 
     [Fact]
+    public Task With_one_whose_name_would_end_PAMs_line() =>
+        RefusedAsync("op#s cannot stand on a PAM line", _ => { }, ["--break-glass=op#s:2099-01-01:x"]);
+
+    [Fact]
     public Task With_one_that_has_never_logged_in() =>
         RefusedAsync("has never logged in", h => h.Sandbox.Write("/etc/ssh/authorized_keys.d/bob", h.Client.PublicKey + "\n"),
             ["--break-glass=bob:2099-01-01:x"]);
@@ -117,6 +121,9 @@ public sealed class Given_a_host_that_setup_would_lock
     [InlineData("--hop=never")]
     [InlineData("again")]
     [InlineData("confirm", "--yes")]
+    [InlineData("--from-this-host")]
+    [InlineData("undo", "--from-this-host")]
+    [InlineData("status", "--from-this-host")]
     public async Task A_wrong_command_line(params string[] words)
     {
         (int exit, string said) = await PlainAsync(words);

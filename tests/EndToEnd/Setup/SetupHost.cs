@@ -3,7 +3,8 @@ using Sallyport.EndToEnd.Harness;
 namespace Sallyport.EndToEnd.Setup;
 
 /// <summary>
-/// A throw-away machine with the files of a distribution as they come, an sshd on port 22, and three accounts with a key:
+/// A throw-away machine with the files of a distribution as they come, an sshd on port 22, a wire to another machine from
+/// where people log in, and three accounts with a key:
 /// alice, who is enrolled and may use sudo, bob, who is not, and ops, whose key is root-owned and who has logged in.
 /// </summary>
 internal sealed class SetupHost : IAsyncDisposable
@@ -76,7 +77,7 @@ internal sealed class SetupHost : IAsyncDisposable
     }
 
     public Task<Login> SshAsync(string user, string command, params string[] answers) =>
-        Client.RunAsync(["ssh", $"{user}@127.0.0.1", command], answers);
+        Client.RunAsync(Away.Ssh($"{user}@{Away.Host}", command), answers);
 
     /// <summary>The same, with a command that says who is in.</summary>
     public Task<Login> LoginAsync(string user, params string[] answers) => SshAsync(user, "id -un", answers);
@@ -99,11 +100,20 @@ internal sealed class SetupHost : IAsyncDisposable
         }
     }
 
+    /// <summary>As if alice's passcode had never been used: the next one would be half a minute away.</summary>
+    public void ForgetPasscode() => File.WriteAllBytes(Sandbox.Outside(Entry), _entry);
+
+    /// <summary>As alice with her passcode, from the host itself.</summary>
+    public Task<Login> FromItselfAsync(string[] ssh, string command)
+    {
+        ForgetPasscode();
+        return Client.RunAsync(["ssh", .. ssh, command], Phone.Passcode());
+    }
+
     /// <summary>alice comes in by her key alone, or by key and passcode.</summary>
     public async Task AssertReachableAsync()
     {
-        // As if her passcode had never been used: the next one would be half a minute away.
-        File.WriteAllBytes(Sandbox.Outside(Entry), _entry);
+        ForgetPasscode();
         Login login = await LoginAsync("alice", Phone.Passcode());
         Assert.True(login is { ExitCode: 0, Output: "alice" }, $"alice is locked out: {login}\n{Syslog}");
     }
@@ -133,6 +143,7 @@ internal sealed class SetupHost : IAsyncDisposable
         await Agent.StartAsync();
         await Sandbox.RunAsync("ssh-keygen", "-A");
         Sandbox.Copy(Sandbox.Outside("/etc/ssh/ssh_host_ed25519_key.pub"), "/etc/ssh/host_key.pub");
+        await Away.WireAsync(Sandbox.Pid);
         await Client.InstallAsync();
         foreach (string name in (string[])["alice", "bob", "ops"])
         {

@@ -1,11 +1,13 @@
 using System.Diagnostics;
-using Sallyport.EndToEnd.Dev;
-using Built = Sallyport.EndToEnd.Harness.Built;
+using System.Globalization;
+using Sallyport.EndToEnd.Harness;
+using Command = Sallyport.EndToEnd.Dev.Command;
 
 namespace Sallyport.EndToEnd.Systemd;
 
 /// <summary>
-/// A machine of this machine's release with systemd as its first process, an sshd, and what ./dev install puts there.
+/// A machine of this machine's release with systemd as its first process, an sshd, what ./dev install puts there, and a
+/// wire to another machine, from where people log in.
 /// It vanishes, with all that was changed in it, when it is disposed.
 /// </summary>
 internal sealed class BootedHost : IAsyncDisposable
@@ -49,6 +51,7 @@ internal sealed class BootedHost : IAsyncDisposable
         string? leader = await booted.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         string errors = leader is null ? await booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "";
         Assert.True(leader is not null, errors);
+        await Away.WireAsync(int.Parse(leader, CultureInfo.InvariantCulture));
         return new(booted, tree, leader);
     }
 
@@ -61,6 +64,7 @@ internal sealed class BootedHost : IAsyncDisposable
         string errors = leader is null ? await _booted.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) : "";
         Assert.True(leader is not null, errors);
         _leader = leader;
+        await Away.WireAsync(int.Parse(leader, CultureInfo.InvariantCulture));
     }
 
     /// <summary>The words in front of a command of the machine's root.</summary>

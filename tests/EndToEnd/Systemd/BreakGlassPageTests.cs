@@ -65,15 +65,37 @@ public sealed class Given_a_host_with_a_break_glass_account : IAsyncLifetime
         await _reader.BreakGlassComesInAsync();
     }
 
-    [Fact]
-    public async Task Without_an_agent_nobody_gets_in_by_ssh()
+    [Theory]
+    [InlineData("systemctl stop sallyport-agent.socket sallyport-agent.service")]
+    [InlineData("systemctl stop sallyport-agent.service; mv /usr/libexec/sallyport /usr/libexec/gone")] // systemd tries, and gives up
+    [InlineData("systemctl start sallyport-agent.service; systemctl kill --signal=STOP sallyport-agent.service")]
+    public async Task It_gets_in_without_an_agent_and_nobody_else_does(string damage)
     {
-        await _host.SayAsync("systemctl stop sallyport-agent.socket sallyport-agent.service; mv /usr/libexec/sallyport /usr/libexec/gone");
+        await _host.SayAsync(damage);
 
-        Command login = await _reader.BreakGlassAsync();
+        await _reader.BreakGlassComesInAsync();
 
-        Assert.NotEqual(0, login.ExitCode);
-        Assert.DoesNotContain("root\n", login.Output, StringComparison.Ordinal); // before the session ends, sshd says hello
+        Assert.Contains("BREAK-GLASS account ops is used while the agent does not answer, from 127.0.0.1",
+            await _page.FollowAsync(_host, "Watch it"), StringComparison.Ordinal);
+        await _host.SayAsync("systemctl stop sallyport-agent.socket; systemctl kill --signal=KILL sallyport-agent.service || true");
+        Command alice = await _alice.SshAsync(await Person.PasscodeAsync(), "id -un");
+        Assert.NotEqual(0, alice.ExitCode);
+        Assert.DoesNotContain("alice\n", alice.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_gets_in_with_a_configuration_that_is_broken_and_finds_out_where()
+    {
+        await _host.SayAsync("sed -i 's/^ask = all/aks = all/' /etc/sallyport/sallyport.conf");
+
+        await _reader.BreakGlassComesInAsync();
+
+        string seen = await _page.FollowAsync(_host, "On the day");
+        Assert.Contains("configuration-broken", seen, StringComparison.Ordinal);
+        Assert.Contains("unknown key 'aks'", seen, StringComparison.Ordinal);
+        await _host.SayAsync("sed -i 's/^aks = all/ask = all/' /etc/sallyport/sallyport.conf");
+        await _reader.BreakGlassComesInAsync();
+        Assert.Contains("BREAK-GLASS account ops is used (key in the safe", await _page.FollowAsync(_host, "Watch it"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class Given_a_host_set_up_by_the_how_to : IAsyncLifetime
         await LogsInAsync();
 
         Assert.Equal("active", await _host.SayAsync("systemctl is-active sallyport-agent.service"));
-        Assert.Equal("(alice@127.0.0.1) Verification code: ", await _host.SayAsync("cat /root/prompts"));
+        Assert.Equal($"(alice@{Harness.Away.Host}) Verification code: ", await _host.SayAsync("cat /root/prompts"));
         Assert.Contains(
             "Accepted google_authenticator for alice",
             await _host.SayAsync("journalctl -o short -t 'sshd(pam_google_auth)'"),

@@ -1,4 +1,5 @@
-using Sallyport.EndToEnd.Dev;
+using Sallyport.EndToEnd.Harness;
+using Command = Sallyport.EndToEnd.Dev.Command;
 
 namespace Sallyport.EndToEnd.Systemd;
 
@@ -57,6 +58,6 @@ internal sealed class Person
         printf '%s\n' '#!/bin/sh' 'echo "$1" >>/root/prompts' '{beforeTheAnswer}' 'echo {passcode}' >/root/answer.new
         chmod +x /root/answer.new
         mv /root/answer.new /root/answer
-        SSH_ASKPASS=/root/answer SSH_ASKPASS_REQUIRE=force ssh {Options} {_name}@127.0.0.1 '{command}' </dev/null
+        SSH_ASKPASS=/root/answer SSH_ASKPASS_REQUIRE=force {Away.Enter} ssh {Options} {_name}@{Away.Host} '{command}' </dev/null
         """);
 }

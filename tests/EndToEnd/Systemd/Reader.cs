@@ -7,7 +7,7 @@ namespace Sallyport.EndToEnd.Systemd;
 
 /// <summary>
 /// Who follows a page at a terminal: on the host, and on a machine of one's own. Both are the booted one; what is one's own
-/// is in /root, where ssh knows the host by the name that the pages use.
+/// is in /root, where ssh knows the host by the name that the pages use, and reaches it from another address.
 /// </summary>
 internal sealed partial class Reader(BootedHost host)
 {
@@ -17,9 +17,11 @@ internal sealed partial class Reader(BootedHost host)
 
     public static async Task<Reader> AtAsync(BootedHost host)
     {
-        await host.SayAsync("""
+        await host.SayAsync($$"""
             install -d -m 700 /root/.ssh
-            printf 'Host host\n HostName 127.0.0.1\n StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n LogLevel ERROR\n NumberOfPasswordPrompts 1\n' >/root/.ssh/config
+            printf '#!/bin/sh\nexec {{Away.Enter}} /usr/bin/ssh "$@"\n' >/usr/local/bin/ssh
+            chmod 755 /usr/local/bin/ssh
+            printf 'Host host\n HostName {{Away.Host}}\n StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n LogLevel ERROR\n NumberOfPasswordPrompts 1\n' >/root/.ssh/config
             """);
         return new(host);
     }

@@ -10,6 +10,7 @@ internal sealed class AgentClient : IDisposable
     public const byte Allow = 1;
     public const byte Ignore = 2;
     public const byte Deny = 3;
+    public const byte Unavailable = 4;
 
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly NetworkStream _stream;

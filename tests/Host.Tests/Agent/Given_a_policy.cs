@@ -76,7 +76,9 @@ public sealed class Given_a_policy : IDisposable
     [InlineData("[policy]\nask = no-such-group\n", AgentClient.Deny)]
     [InlineData("[totp]\nhome_files = no\n[policy]\nenrolment = allow until 2030-01-01\n", AgentClient.Deny)]
     [InlineData("[hop]\nfrom = 10.0.0.5\nask = never\n", AgentClient.Deny)]
-    [InlineData("[nonsense]\n", AgentClient.Deny)]
+    [InlineData("[nonsense]\n", AgentClient.Unavailable)] // nobody knows who was meant
+    [InlineData("[break_glass daemon]\nreason = last way in\nuntil = 2001-09-09\n", AgentClient.Deny)]
+    [InlineData("[break_glass daemon]\nreason = last way in\n", AgentClient.Unavailable)]
     public void A_session_without_the_auth_phase_is_for_who_is_not_asked(string policy, byte verdict)
     {
         _agent.Configure(policy);

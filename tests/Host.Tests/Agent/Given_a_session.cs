@@ -80,6 +80,31 @@ public sealed class Given_a_session : IDisposable
         Assert.Equal(AgentClient.Ignore, Ask("account", "daemon", Connection));
     }
 
+    /// <summary>Unavailable lets nobody in but the account of the PAM line, and is for a session that nothing is known about.</summary>
+    [Fact]
+    public void With_a_configuration_that_cannot_be_read_it_is_unavailable_and_what_was_proven_stays()
+    {
+        Assert.Equal(AgentClient.Allow, Ask("auth", "daemon", Connection));
+        _agent.Configure("[nonsense]\n");
+
+        Assert.Equal(AgentClient.Unavailable, Ask("session", "bin"));
+        Assert.Equal(AgentClient.Deny, Ask("auth", "bin"));
+        Assert.Equal(AgentClient.Allow, Ask("session", "daemon", Connection));
+        _agent.Configure("", (UnixFileMode)0x1A4); // 0644
+        Assert.Equal(AgentClient.Unavailable, Ask("session", "bin"));
+        File.Delete(_agent.ConfigurationPath);
+        Assert.Equal(AgentClient.Unavailable, Ask("session", "bin"));
+    }
+
+    [Fact]
+    public void A_caller_that_is_not_root_is_denied_whatever_the_configuration()
+    {
+        _agent.Configure("[nonsense]\n");
+        using AgentClient caller = TestCalls.As(1, _agent.Connect);
+
+        Assert.Equal(AgentClient.Deny, caller.Hello("session", "daemon").Verdict());
+    }
+
     private byte? Ask(string op, string user, params string[] fields)
     {
         using AgentClient caller = _agent.Connect();

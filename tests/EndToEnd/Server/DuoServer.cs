@@ -1,0 +1,93 @@
+using System.Text.RegularExpressions;
+using Sallyport.EndToEnd.Harness;
+
+namespace Sallyport.EndToEnd.Server;
+
+/// <summary>sallyport-server as ./dev build leaves it, in a sandbox, with a data folder of its own.</summary>
+internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cancellationToken)
+{
+    public const string Host = "duo.example.org";
+    public const string Data = "/var/lib/sallyport-server";
+
+    private const string Library = "libe_sqlite3.so";
+    private const string Program = "/usr/bin/sallyport-server";
+    private const string Folder = "/usr/lib/sallyport-server";
+    private const string Address = "127.0.0.1";
+    private const string PidFile = "/run/sallyport-server.pid";
+
+    private Command? _serving;
+
+    public void Install()
+    {
+        string built = Path.GetDirectoryName(Built.Server)!;
+        if (!sandbox.Exists(Built.Server))
+        {
+            // A home, say, which is empty in there.
+            sandbox.Copy(Built.Server, $"{Folder}/sallyport-server");
+            sandbox.Copy(Path.Combine(built, Library), $"{Folder}/{Library}");
+            built = Folder;
+        }
+
+        File.CreateSymbolicLink(sandbox.Outside(Program), $"{built}/sallyport-server");
+        sandbox.Write("/etc/hosts", sandbox.Read("/etc/hosts") + $"{Address} {Host}\n");
+    }
+
+    /// <summary>Runs one of the administrator's commands, which has to succeed; what it printed.</summary>
+    public Task<string> RunAsync(params string[] arguments) => sandbox.RunAsync([Program, .. arguments, "--data", Data]);
+
+    public Task InitAsync(params string[] settings) =>
+        RunAsync(["init", "--public-host", Host, "--listen", $"{Address}:443", .. settings]);
+
+    /// <summary>An authenticator app for a user who is there already.</summary>
+    public async Task<Authenticator> AddTotpAsync(string user)
+    {
+        Match secret = Secret().Match(await RunAsync("device", "add-totp", user));
+        Assert.True(secret.Success, "device add-totp shows a key URI with a secret");
+        return new Authenticator(secret.Groups[1].Value);
+    }
+
+    public async Task<string> AddBypassCodeAsync(string user) =>
+        (await RunAsync("bypass-code", "add", user)).Split('\n')[0];
+
+    public async Task StartAsync()
+    {
+        _serving = sandbox.Start([
+            "sh", "-c", "echo $$ > \"$1\"; shift; exec \"$@\"", "sh", PidFile, Program, "serve", "--data", Data,
+        ]);
+        await Wait.UntilAsync(Listens, "the server listens", cancellationToken);
+    }
+
+    /// <summary>KILL is a crash; TERM is how systemd ends it.</summary>
+    public async Task<Outcome> EndAsync(string signal = "TERM")
+    {
+        await sandbox.RunAsync("kill", $"-{signal}", sandbox.Read(PidFile).Trim());
+        using (_serving)
+        {
+            return await _serving!.EndAsync(cancellationToken);
+        }
+    }
+
+    public async Task<int> AnswersAsync(string path)
+    {
+        Outcome outcome = await sandbox.TryAsync(
+            "curl", "--silent", "--cacert", $"{Data}/ca.pem", "--output", "/dev/null", "--write-out", "%{http_code}",
+            $"https://{Host}{path}");
+        return int.Parse(outcome.Output);
+    }
+
+    /// <summary>The audit rows of logins, oldest first: result, reason, factor, user, application, ssh client's address.</summary>
+    public async Task<string[]> AuditAsync()
+    {
+        const string rows = "SELECT Result, Reason, Factor, UserName, ApplicationName, AccessAddress FROM audit_events "
+            + "WHERE Action IN ('authentication', 'enrollment') ORDER BY At, Id";
+        string text = await sandbox.RunAsync("sqlite3", "-separator", " ", $"{Data}/sallyport.db", rows);
+        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    // 0A: TCP_LISTEN; 01BB: 443.
+    private bool Listens() => File.ReadLines(sandbox.Outside("/proc/1/net/tcp"))
+        .Any(line => line.Contains("0100007F:01BB 00000000:0000 0A", StringComparison.Ordinal));
+
+    [GeneratedRegex("[?&]secret=([A-Z2-7]+)")]
+    private static partial Regex Secret();
+}
