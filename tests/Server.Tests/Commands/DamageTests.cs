@@ -114,7 +114,7 @@ public sealed class DamageTests
     }
 
     [Fact]
-    public async Task Check_finds_a_certificate_that_is_not_valid_now()
+    public async Task Check_finds_a_certificate_that_is_not_valid_now_and_hosts_need_its_CA_too()
     {
         await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
         var host = new PublicHost("auth.example.com", 443);
@@ -129,6 +129,9 @@ public sealed class DamageTests
             + $"certificate-key = {installation.FileOf("given-key.pem", key.ExportPkcs8PrivateKeyPem())}\n");
 
         await CheckSaysAsync(installation, "The certificate is not valid now: hosts refuse it.");
+        Assert.Equal(
+            "/etc/ssl/certs/ca-certificates.crt",
+            (await installation.RunAsync("application", "add", "bastion")).Done().Value("cafile"));
     }
 
     [Theory]
