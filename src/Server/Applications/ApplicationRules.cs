@@ -32,7 +32,8 @@ internal static class ApplicationRules
         }
 
         return request.TrustedNetworks.FirstOrDefault(n => !IsNetwork(n)) is { } network
-            ? $"no network: '{Names.ForTerminal(network)}' (its first address, a slash and the bits of the prefix, 1 at least)"
+            ? $"no network: '{Names.ForTerminal(network)}' "
+                + "(its first address, a slash and the bits of the prefix, 1 at least)"
             : null;
     }
 

@@ -2,7 +2,9 @@ using Sallyport.Server.Applications;
 
 namespace Sallyport.Server.Authentications;
 
-/// <summary>What one request says about the login that it is about. All but the application is the host's word.</summary>
+/// <summary>
+/// What one request says about the login that it is about. All but the application is the host's word.
+/// </summary>
 internal sealed record Attempt
 {
     public required Application Application { get; init; }

@@ -82,7 +82,8 @@ internal sealed class Authenticate(
 
         if (typed is DuoPrompt.Auto)
         {
-            return (Outcome.Denied(Reasons.NoDefaultFactor), "No factor works without a passcode. Log in at a terminal.");
+            return (
+                Outcome.Denied(Reasons.NoDefaultFactor), "No factor works without a passcode. Log in at a terminal.");
         }
 
         // 5. The factor is checked and used in one statement.
@@ -179,7 +180,9 @@ internal sealed class Authenticate(
     };
 
     private static Outcome Wrong(DuoPrompt typed, IReadOnlyList<Match> matches) =>
-        Outcome.Denied(Reasons.InvalidPasscode, matches.Count > 0 ? FactorOf(matches[0].Device) : AuthenticationAudit.NoFactor) with
+        Outcome.Denied(
+            Reasons.InvalidPasscode,
+            matches.Count > 0 ? FactorOf(matches[0].Device) : AuthenticationAudit.NoFactor) with
         {
             Device = matches.Count > 0 ? matches[0].Device : null,
             Detail = (matches.Count, typed) switch

@@ -33,10 +33,14 @@ internal sealed class Authentication
     /// <summary>How often the verdict was given out; 0: nobody has it.</summary>
     public int Answers { get; set; }
 
-    /// <summary>SHA-256 of the signature; null where no date is signed, because such a one is not made once only.</summary>
+    /// <summary>
+    /// SHA-256 of the signature; null where no date is signed, because such a one is not made once only.
+    /// </summary>
     public byte[]? SignatureHash { get; init; }
 
-    /// <summary>HMAC of the parameters under the secret key: the same for a request that is signed anew and sent again.</summary>
+    /// <summary>
+    /// HMAC of the parameters under the secret key: the same for a request that is signed anew and sent again.
+    /// </summary>
     public required byte[] RequestMac { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -11,7 +11,8 @@ internal static class AuthenticationAudit
     public const string NoFactor = "not_available";
 
     /// <summary>Nothing for Ask: that is decided by the passcode.</summary>
-    public static void AddPreauth(ServerDbContext db, Attempt attempt, Candidate? candidate, Ruling ruling, DateTimeOffset now)
+    public static void AddPreauth(
+        ServerDbContext db, Attempt attempt, Candidate? candidate, Ruling ruling, DateTimeOffset now)
     {
         (string Result, string Reason)? outcome = ruling switch
         {
@@ -28,7 +29,12 @@ internal static class AuthenticationAudit
     }
 
     public static void Add(
-        ServerDbContext db, Attempt attempt, Candidate? candidate, Outcome outcome, string? transactionId, DateTimeOffset now)
+        ServerDbContext db,
+        Attempt attempt,
+        Candidate? candidate,
+        Outcome outcome,
+        string? transactionId,
+        DateTimeOffset now)
     {
         db.AuditEvents.Add(new AuditEvent
         {

@@ -1,6 +1,8 @@
 namespace Sallyport.Server.Authentications;
 
-/// <summary>The numbers of lock-out and throttling; docs/decisions/0013-authentications.md says what each leaves open.</summary>
+/// <summary>
+/// The numbers of lock-out and throttling; docs/decisions/0013-authentications.md says what each leaves open.
+/// </summary>
 internal sealed record AuthenticationLimits
 {
     /// <summary>Wrong passcodes in a row that lock a user out.</summary>
@@ -34,7 +36,9 @@ internal sealed record AuthenticationLimits
     /// <summary>How long a request that is sent again can get the answer that was lost.</summary>
     public TimeSpan Resend { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a transaction can be asked for; longer than a signed date is good, for it is the replay cache.</summary>
+    /// <summary>
+    /// How long a transaction can be asked for; longer than a signed date is good, for it is the replay cache.
+    /// </summary>
     public TimeSpan TransactionLife { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>Released clients allow after 20 answers that say "waiting".</summary>

@@ -5,7 +5,9 @@ using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Authentications;
 
-/// <summary>Check and use in one statement each: the number of rows is the verdict, so of two only one gets it.</summary>
+/// <summary>
+/// Check and use in one statement each: the number of rows is the verdict, so of two only one gets it.
+/// </summary>
 internal static class Consumption
 {
     /// <summary>Uses the time step (RFC 6238 section 5.2) or the counter (RFC 4226 section 7.2).</summary>

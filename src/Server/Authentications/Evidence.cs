@@ -6,7 +6,9 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Authentications;
 
-/// <summary>Looks for the device that shows a passcode. It changes nothing: who calls it consumes what it found.</summary>
+/// <summary>
+/// Looks for the device that shows a passcode. It changes nothing: who calls it consumes what it found.
+/// </summary>
 internal sealed class Evidence(Secrets secrets, AuthenticationLimits limits)
 {
     private static readonly byte[] _decoySecret = RandomNumberGenerator.GetBytes(20);

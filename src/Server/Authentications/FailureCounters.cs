@@ -34,7 +34,11 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
     }
 
     public async Task FailedAsync(
-        ServerDbContext db, Attempt attempt, Candidate? candidate, DateTimeOffset now, CancellationToken cancellationToken)
+        ServerDbContext db,
+        Attempt attempt,
+        Candidate? candidate,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         Guid subject = SubjectOf(attempt, candidate);
         int ofUser = await CountAsync(db, subject, attempt.Source.Key, now, limits.SourceWindow, cancellationToken);
@@ -60,7 +64,9 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
         }
     }
 
-    /// <summary>A success ends the row of failures, his own and that of this source with him; not the application's.</summary>
+    /// <summary>
+    /// A success ends the row of failures, his own and that of this source with him; not the application's.
+    /// </summary>
     /// <param name="throttles">What <see cref="ReadAsync"/> found: mostly nothing, and then nothing is deleted.</param>
     public static async Task SucceededAsync(
         ServerDbContext db,
@@ -87,7 +93,8 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
 
     /// <summary>Nobody's name is counted, too: what is unknown answers like what is known.</summary>
     private static Guid SubjectOf(Attempt attempt, Candidate? candidate) =>
-        candidate?.User.Id.Value ?? new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(attempt.Subject.Text)).AsSpan(0, 16));
+        candidate?.User.Id.Value
+        ?? new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(attempt.Subject.Text)).AsSpan(0, 16));
 
     private async Task CountAgainstAsync(
         ServerDbContext db, UserId id, DateTimeOffset now, CancellationToken cancellationToken)
@@ -104,9 +111,14 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
     }
 
     private static async Task<int> CountAsync(
-        ServerDbContext db, Guid subject, string source, DateTimeOffset now, TimeSpan window, CancellationToken cancellationToken)
+        ServerDbContext db,
+        Guid subject,
+        string source,
+        DateTimeOffset now,
+        TimeSpan window,
+        CancellationToken cancellationToken)
     {
-        // EF Core has no upsert. Both databases know this form, and the row's lock makes parallel attempts count in turn.
+        // EF Core has no upsert. Both databases know this form; the row's lock makes parallel attempts count in turn.
         long at = now.ToUnixTimeMilliseconds();
         long old = (now - window).ToUnixTimeMilliseconds();
         await db.Database.ExecuteSqlAsync(

@@ -2,6 +2,7 @@ namespace Sallyport.Server.Authentications;
 
 internal static partial class Log
 {
-    [LoggerMessage(EventId = 2001, Level = LogLevel.Warning, Message = "Expired transactions could not be removed; trying again later")]
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Warning,
+        Message = "Expired transactions could not be removed; trying again later")]
     public static partial void SweepFailed(ILogger logger, Exception failure);
 }

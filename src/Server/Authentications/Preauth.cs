@@ -8,7 +8,10 @@ internal sealed record PreauthResult(Ruling Ruling, Candidate? Candidate);
 
 /// <summary>The first half of a login: whether it needs a factor. What is decided here is audited here.</summary>
 internal sealed class Preauth(
-    IDbContextFactory<ServerDbContext> contexts, Transactions transactions, AuthenticationMeter meter, TimeProvider time)
+    IDbContextFactory<ServerDbContext> contexts,
+    Transactions transactions,
+    AuthenticationMeter meter,
+    TimeProvider time)
 {
     public async Task<PreauthResult> RunAsync(Attempt attempt, CancellationToken cancellationToken)
     {

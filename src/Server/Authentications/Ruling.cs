@@ -30,7 +30,8 @@ internal readonly record struct Factors(bool Passcode, bool Bypass)
         return allowed.Length == 0
             ? new(Passcode: true, Bypass: true)
             : new(
-                allowed.Contains("passcode", StringComparer.Ordinal), allowed.Contains("bypass", StringComparer.Ordinal));
+                allowed.Contains("passcode", StringComparer.Ordinal),
+                allowed.Contains("bypass", StringComparer.Ordinal));
     }
 }
 

@@ -5,7 +5,8 @@ namespace Sallyport.Server.Authentications;
 
 /// <summary>Removes transactions that have expired and failures that count no more, every ten minutes.</summary>
 internal sealed class Sweep(
-    Transactions transactions, AuthenticationLimits limits, TimeProvider time, ILogger<Sweep> logger) : BackgroundService
+    Transactions transactions, AuthenticationLimits limits, TimeProvider time, ILogger<Sweep> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromMinutes(10);
 

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Sallyport.Server.Authentications;
 
-/// <summary>Duo's txid: a UUID of 122 random bits (RFC 9562 section 5.4), because knowing it is what opens it.</summary>
+/// <summary>
+/// Duo's txid: a UUID of 122 random bits (RFC 9562 section 5.4), because knowing it is what opens it.
+/// </summary>
 internal static class TransactionIds
 {
     public static string New()

@@ -6,8 +6,8 @@ using Sallyport.Server.Users;
 namespace Sallyport.Server.Authentications;
 
 /// <summary>
-/// Ends a lock-out, and the waits of sources with this user. It enables nobody; a source that has failed too often in an
-/// application waits on.
+/// Ends a lock-out, and the waits of sources with this user. It enables nobody; a source that has failed too often in
+/// an application waits on.
 /// </summary>
 internal sealed class UnlockUser(Transactions transactions, AdministratorAudit audit)
 {

@@ -9,7 +9,9 @@ internal static class Administration
 {
     extension(SettingsOptions options)
     {
-        /// <summary>Gives <paramref name="command"/> what it does: asks for a <typeparamref name="T"/>, and runs it.</summary>
+        /// <summary>
+        /// Gives <paramref name="command"/> what it does: asks for a <typeparamref name="T"/>, and runs it.
+        /// </summary>
         public void Set<T>(Command command, Func<T, ParseResult, CancellationToken, Task> act)
             where T : notnull =>
             command.SetAction(async (result, cancellationToken) =>
@@ -25,8 +27,8 @@ internal static class Administration
             string folder = options.DataFolder(result);
             if (!SettingsFile.Exists(folder))
             {
-                throw new Refusal($"no server was set up in {folder}; sallyport-server init --public-host NAME does that, "
-                    + "--data FOLDER names another folder");
+                throw new Refusal($"no server was set up in {folder}; sallyport-server init --public-host NAME does "
+                    + "that, --data FOLDER names another folder");
             }
 
             Hosting.DataFolder.Open(folder);

@@ -7,7 +7,8 @@ namespace Sallyport.Server.Commands;
 /// <summary>application add|list|show|rotate|remove.</summary>
 internal static class ApplicationCommands
 {
-    public static Command Create(SettingsOptions options) => new("application", "What asks for second factors: a host, or a fleet.")
+    public static Command Create(SettingsOptions options) => new(
+        "application", "What asks for second factors: a host, or a fleet.")
     {
         Add(options), List(options), Show(options), Rotate(options), Remove(options),
     };
@@ -21,9 +22,14 @@ internal static class ApplicationCommands
         };
         Option<string[]> groups = Words.ListOption("--groups", "GROUP", "only who is in one of these groups");
         groups.AllowMultipleArgumentsPerToken = true;
-        Option<string[]> networks = Words.ListOption("--trusted-network", "CIDR", "no second factor from there; may be repeated");
-        Option<DateTimeOffset?> enrol = Words.DateOption("--enrol-until", "who is unknown may enrol, to the end of that day");
-        var command = new Command("add", "Add an application, and show its secret key.") { name, legacy, groups, networks, enrol };
+        Option<string[]> networks = Words.ListOption(
+            "--trusted-network", "CIDR", "no second factor from there; may be repeated");
+        Option<DateTimeOffset?> enrol = Words.DateOption(
+            "--enrol-until", "who is unknown may enrol, to the end of that day");
+        var command = new Command("add", "Add an application, and show its secret key.")
+        {
+            name, legacy, groups, networks, enrol,
+        };
         options.Set<AddApplication>(command, async (add, result, cancellationToken) =>
         {
             DateTimeOffset? until = result.GetValue(enrol);
@@ -69,7 +75,8 @@ internal static class ApplicationCommands
         var command = new Command("show", "One application, without its secret key.") { name };
         options.Set<ShowApplication>(command, async (show, result, cancellationToken) =>
         {
-            ApplicationRow row = await show.RunAsync(result.GetRequiredValue(name), cancellationToken) ?? throw Unknown();
+            ApplicationRow row = await show.RunAsync(result.GetRequiredValue(name), cancellationToken)
+                ?? throw Unknown();
             await Words.WriteTableAsync(result.Out(),
             [
                 ["name", row.Name],
@@ -89,7 +96,8 @@ internal static class ApplicationCommands
     private static Command Rotate(SettingsOptions options)
     {
         var name = new Argument<string>("name") { Description = "its name or its integration key" };
-        Option<TimeSpan?> grace = Words.TimeOption("--grace", "how long the key before is good yet, 30d at most (not at all)");
+        Option<TimeSpan?> grace = Words.TimeOption(
+            "--grace", "how long the key before is good yet, 30d at most (not at all)");
         var command = new Command("rotate", "Give an application a new secret key, and show it.") { name, grace };
         options.Set<RotateSecretKey>(command, async (rotate, result, cancellationToken) =>
         {
@@ -130,26 +138,28 @@ internal static class ApplicationCommands
 
     private static Refusal Unknown() => new("there is no such application; 'application list' has them all");
 
-    // Ready to be copied into login_duo.conf or pam_duo.conf. failmode: else who stops this server logs in with one factor.
+    // Ready to be copied into login_duo.conf or pam_duo.conf. failmode: else who stops this server logs in with one
+    // factor.
     private static async Task WriteKeysAsync(
         ParseResult result, ServerSettings settings, string integrationKey, NewSecretKey secretKey)
     {
         TextWriter output = result.Out();
-        await output.WriteLineAsync("; For login_duo.conf or pam_duo.conf of the host: in /etc/security where the package is the");
+        await output.WriteLineAsync(
+            "; For login_duo.conf or pam_duo.conf of the host: in /etc/security where the package is the");
         await output.WriteLineAsync("; distribution's, in /etc/duo where it is Duo's. The skey is shown only now.");
         await output.WriteLineAsync("[duo]");
         await output.WriteLineAsync($"ikey = {integrationKey}");
         await output.WriteLineAsync($"skey = {secretKey.Expose()}");
         await output.WriteLineAsync($"host = {settings.PublicHost}");
-        if (settings.Certificate is null)
-        {
-            await output.WriteLineAsync("cafile = /etc/duo/sallyport-ca.pem");
-        }
-
+        string authorities = settings.Certificate is null
+            ? "/etc/duo/sallyport-ca.pem"
+            : "/etc/ssl/certs/ca-certificates.crt";
+        await output.WriteLineAsync($"cafile = {authorities}");
         await output.WriteLineAsync("failmode = secure");
-        if (settings.Certificate is null)
-        {
-            await output.WriteLineAsync($"; /etc/duo/sallyport-ca.pem on the host is a copy of {new LeafFiles(settings).Ca}");
-        }
+
+        // Without cafile these clients know the CAs of Duo's own service, and not those of the host.
+        await output.WriteLineAsync(settings.Certificate is null
+            ? $"; /etc/duo/sallyport-ca.pem on the host is a copy of {new LeafFiles(settings).Ca}"
+            : "; cafile has the CA that issued the server's certificate; there must be a cafile");
     }
 }

@@ -29,7 +29,8 @@ internal static class CommandLine
         }
         catch (Exception refused) when (IsSaid(refused))
         {
-            await error.WriteLineAsync($"sallyport-server: {(refused.InnerException as DbException ?? refused).Message}");
+            Exception said = refused.InnerException as DbException ?? refused;
+            await error.WriteLineAsync($"sallyport-server: {said.Message}");
             return Failed;
         }
     }

@@ -8,7 +8,8 @@ internal static class DeviceCommands
 {
     private const int LongestSecret = 1024;
 
-    public static Command Create(SettingsOptions options) => new("device", "What shows passcodes: apps and hardware tokens.")
+    public static Command Create(SettingsOptions options) => new(
+        "device", "What shows passcodes: apps and hardware tokens.")
     {
         AddTotp(options), AddHotp(options), Assign(options), List(options), Remove(options),
     };
@@ -46,7 +47,7 @@ internal static class DeviceCommands
         secret.Required = true;
         var user = new Option<string?>("--user") { HelpName = "NAME", Description = "who has it (nobody yet)" };
         var counter = new Option<long>("--counter") { HelpName = "N", Description = "the next counter (0)" };
-        var digits = new Option<int>("--digits") { HelpName = "N", Description = "6 to 8 (6)", DefaultValueFactory = _ => 6 };
+        Option<int> digits = Words.NumberOption("--digits", "6 to 8", 6);
         var command = new Command("add-hotp", "Add a hardware token.") { serial, secret, user, counter, digits };
         options.Set<AddHotpDevice>(command, async (add, result, cancellationToken) =>
         {
@@ -77,13 +78,15 @@ internal static class DeviceCommands
         var command = new Command("assign", "Give a hardware token to a user, or take it back.") { device, user };
         options.Set<AssignDevice>(command, async (assign, result, cancellationToken) =>
         {
-            string said = await assign.RunAsync(result.GetRequiredValue(device), result.GetValue(user), cancellationToken) switch
+            string? name = result.GetValue(user);
+            string said = await assign.RunAsync(result.GetRequiredValue(device), name, cancellationToken) switch
             {
-                AssignDeviceResult.Assigned => result.GetValue(user) is null ? "Taken back." : "Given.",
+                AssignDeviceResult.Assigned => name is null ? "Taken back." : "Given.",
                 AssignDeviceResult.UnknownDevice => throw Unknown(),
                 AssignDeviceResult.UnknownUser => throw UserCommands.Unknown(),
                 AssignDeviceResult.SomebodyHasIt => throw new Refusal("somebody has it; take it back first"),
-                AssignDeviceResult.NoHardwareToken => throw new Refusal("only a hardware token goes from one to another"),
+                AssignDeviceResult.NoHardwareToken =>
+                    throw new Refusal("only a hardware token goes from one to another"),
                 _ => throw new Refusal("it was not given"),
             };
             await result.Out().WriteLineAsync(said);
@@ -94,7 +97,10 @@ internal static class DeviceCommands
     private static Command List(SettingsOptions options)
     {
         var user = new Argument<string?>("user") { Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("list", "A user's devices; without a user, the hardware tokens that nobody has.") { user };
+        var command = new Command("list", "A user's devices; without a user, the hardware tokens that nobody has.")
+        {
+            user,
+        };
         options.Set<ListDevices>(command, async (list, result, cancellationToken) =>
         {
             List<string[]> rows = [["KEY", "KIND", "NAME", "SERIAL", "ADDED"]];

@@ -4,7 +4,9 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Commands;
 
-/// <summary>init: from an empty folder to a server that can be served. migrate: a newer program over an older database.</summary>
+/// <summary>
+/// init: from an empty folder to a server that can be served. migrate: a newer program over an older database.
+/// </summary>
 internal static class InitCommand
 {
     public static Command Create(SettingsOptions options)
@@ -15,7 +17,8 @@ internal static class InitCommand
         {
             if (SettingsFile.Exists(options.DataFolder(result)))
             {
-                throw new Refusal($"a server was set up there: its settings are in {SettingsFile.In(options.DataFolder(result))}");
+                string file = SettingsFile.In(options.DataFolder(result));
+                throw new Refusal($"a server was set up there: its settings are in {file}");
             }
 
             await RunAsync(options.Read(result), options.Given(result), result.Out(), cancellationToken);
@@ -47,7 +50,8 @@ internal static class InitCommand
         }
 
         SettingsFile.Write(settings.DataFolder, given);
-        await output.WriteLineAsync($"Set up in {settings.DataFolder} for hosts that write: host = {settings.PublicHost}");
+        await output.WriteLineAsync(
+            $"Set up in {settings.DataFolder} for hosts that write: host = {settings.PublicHost}");
         if (settings.Certificate is null)
         {
             await output.WriteLineAsync($"Hosts need the CA's certificate (cafile): {new LeafFiles(settings).Ca}");

@@ -10,7 +10,10 @@ internal static class MaintenanceCommands
     public static Command CreateBackup(SettingsOptions options)
     {
         var file = new Argument<string>("file") { Description = "must not be there yet" };
-        var command = new Command("backup", "Write the whole database into one file; serve may run meanwhile.") { file };
+        var command = new Command("backup", "Write the whole database into one file; serve may run meanwhile.")
+        {
+            file,
+        };
         options.Set<Backup>(command, async (backup, result, cancellationToken) =>
         {
             BackupResult done = await backup.RunAsync(result.GetRequiredValue(file), cancellationToken);
@@ -24,7 +27,10 @@ internal static class MaintenanceCommands
     public static Command CreateRestore(SettingsOptions options)
     {
         var file = new Argument<string>("file");
-        var command = new Command("restore", "Fill an empty database from a backup; the keys are in FOLDER/keys.") { file };
+        var command = new Command("restore", "Fill an empty database from a backup; the keys are in FOLDER/keys.")
+        {
+            file,
+        };
         options.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {

@@ -21,7 +21,7 @@ internal sealed class SettingsOptions
     [
         Setting("public-host", "NAME[:PORT]", "what hosts write behind 'host =' (port: 443)"),
         Setting("listen", "ADDRESS:PORT", "where to listen; may be repeated (127.0.0.1, at the public host's port)"),
-        Setting("postgres", "CONNECTION", "PostgreSQL instead of SQLite; ps shows it to everybody here: rather"),
+        Setting("postgres", "CONNECTION", "PostgreSQL instead of SQLite; ps shows it: better --postgres-file"),
         Setting("postgres-file", "FILE", "the file that has the connection string"),
         Setting("certificate", "FILE", "certificate and chain, PEM (one by the private CA)"),
         Setting("certificate-key", "FILE", "its key, PEM"),

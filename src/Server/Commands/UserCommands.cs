@@ -31,7 +31,10 @@ internal static class UserCommands
         Option<string[]> aliases = Words.ListOption("--alias", "NAME", "another name of his; may be repeated");
         Option<string[]> groups = Words.ListOption("--groups", "GROUP", "groups that he is in");
         groups.AllowMultipleArgumentsPerToken = true;
-        var bypass = new Option<bool>("--bypass") { Description = "let him in without a factor, which is audited each time" };
+        var bypass = new Option<bool>("--bypass")
+        {
+            Description = "let him in without a factor, which is audited each time",
+        };
         var command = new Command("add", "Add a user. He has no device yet: device add-totp, or user invite.")
         {
             name, aliases, groups, bypass,
@@ -61,18 +64,17 @@ internal static class UserCommands
         var command = new Command("list", "All users.");
         options.Set<ListUsers>(command, async (list, result, cancellationToken) =>
         {
+            IReadOnlyList<UserRow> page = await list.RunAsync("", Page, cancellationToken);
             await result.Out().WriteLineAsync("NAME  STATUS  GROUPS  LAST LOGIN");
-            string? after = "";
-            while (after is not null)
+            while (page.Count > 0)
             {
-                IReadOnlyList<UserRow> page = await list.RunAsync(after, Page, cancellationToken);
                 foreach (UserRow row in page)
                 {
                     await result.Out().WriteLineAsync(
                         $"{row.Name}  {Status(row)}  {Words.OrDash(row.Groups)}  {Words.Utc(row.LastLogin)}");
                 }
 
-                after = page.Count == Page ? page[^1].Name : null;
+                page = page.Count == Page ? await list.RunAsync(page[^1].Name, Page, cancellationToken) : [];
             }
         });
         return command;
@@ -84,7 +86,8 @@ internal static class UserCommands
         var command = new Command("show", "One user.") { name };
         options.Set<ShowUser>(command, async (show, result, cancellationToken) =>
         {
-            UserDetails details = await show.RunAsync(result.GetRequiredValue(name), cancellationToken) ?? throw Unknown();
+            UserDetails details = await show.RunAsync(result.GetRequiredValue(name), cancellationToken)
+                ?? throw Unknown();
             UserRow user = details.User;
             await Words.WriteTableAsync(result.Out(),
             [
@@ -129,11 +132,14 @@ internal static class UserCommands
     private static Command AddBypassCode(SettingsOptions options)
     {
         var user = new Argument<string>("user");
-        var count = new Option<int>("--count") { HelpName = "N", Description = "how many, 10 at most (1)", DefaultValueFactory = _ => 1 };
-        var uses = new Option<int>("--uses") { HelpName = "N", Description = "how often each is good (1)", DefaultValueFactory = _ => 1 };
+        Option<int> count = Words.NumberOption("--count", "how many, 10 at most", 1);
+        Option<int> uses = Words.NumberOption("--uses", "how often each is good, 100 at most", 1);
         Option<TimeSpan?> valid = Words.TimeOption("--valid-for", "how long (24h)");
         var keep = new Option<bool>("--keep") { Description = "his codes from before stay good" };
-        var command = new Command("add", "Give a user codes that stand for his factor.") { user, count, uses, valid, keep };
+        var command = new Command("add", "Give a user codes that stand for his factor.")
+        {
+            user, count, uses, valid, keep,
+        };
         options.Set<AddBypassCode>(command, async (add, result, cancellationToken) =>
         {
             var request = new AddBypassCodeRequest(result.GetRequiredValue(user))
@@ -161,7 +167,11 @@ internal static class UserCommands
     }
 
     private static Command Change<T>(
-        SettingsOptions options, string verb, string description, string done, Func<T, string, CancellationToken, Task<bool>> act)
+        SettingsOptions options,
+        string verb,
+        string description,
+        string done,
+        Func<T, string, CancellationToken, Task<bool>> act)
         where T : notnull
     {
         var name = new Argument<string>("name");

@@ -50,6 +50,13 @@ internal static class Words
         },
     };
 
+    public static Option<int> NumberOption(string name, string description, int without) => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        DefaultValueFactory = _ => without,
+    };
+
     public static Option<string[]> ListOption(string name, string value, string description) => new(name)
     {
         HelpName = value,

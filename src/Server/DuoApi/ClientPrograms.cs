@@ -4,7 +4,9 @@ using Sallyport.Server.Applications;
 
 namespace Sallyport.Server.DuoApi;
 
-/// <summary>What hosts say of themselves, each thing logged once: fail modes that let people in, and old clients.</summary>
+/// <summary>
+/// What hosts say of themselves, each thing logged once: fail modes that let people in, and old clients.
+/// </summary>
 internal sealed class ClientPrograms(ILogger<ClientPrograms> logger)
 {
     private const int MostSeen = 10_000;

@@ -12,7 +12,9 @@ internal static class DuoApiEndpoints
         .AddSingleton<LoginCalls>()
         .AddSingleton<DuoRequests>();
 
-    /// <summary>Everything that nothing else is mapped to: what is no call of Duo's API is 404 in its envelope.</summary>
+    /// <summary>
+    /// Everything that nothing else is mapped to: what is no call of Duo's API is 404 in its envelope.
+    /// </summary>
     public static void MapDuoApi(this IEndpointRouteBuilder routes)
     {
         DuoRequests requests = routes.ServiceProvider.GetRequiredService<DuoRequests>();

@@ -69,7 +69,8 @@ internal sealed class Fields(DuoParameters parameters)
 
     public string? Optional(string name, int maxBytes)
     {
-        if (!parameters.TryRead(name, out string? text) || (text is not null && Encoding.UTF8.GetByteCount(text) > maxBytes))
+        if (!parameters.TryRead(name, out string? text)
+            || (text is not null && Encoding.UTF8.GetByteCount(text) > maxBytes))
         {
             Problem ??= ApiError.Invalid(name);
             return null;

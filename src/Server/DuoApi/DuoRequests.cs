@@ -17,7 +17,9 @@ internal sealed class DuoRequests(
     TimeProvider time,
     ILogger<DuoRequests> logger) : IDisposable
 {
-    /// <summary>Requests that are worked on at once; above it they are told to come again, and nothing is read of them.</summary>
+    /// <summary>
+    /// Requests that are worked on at once; above it they are told to come again, and nothing is read of them.
+    /// </summary>
     public const int MostAtOnce = 256;
 
     private readonly SemaphoreSlim _places = new(MostAtOnce);

@@ -8,9 +8,15 @@ namespace Sallyport.Server.DuoApi;
 /// <summary>Where people enrol; told to those who may.</summary>
 internal sealed record EnrolmentPortal(Uri Address);
 
-/// <summary>preauth, auth and auth_status (status in v1): from parameters to a use case, and from its verdict to fields.</summary>
+/// <summary>
+/// preauth, auth and auth_status (status in v1): from parameters to a use case, and from its verdict to fields.
+/// </summary>
 internal sealed class LoginCalls(
-    Preauth preauth, Authenticate authenticate, AuthenticationStatus status, ClientPrograms programs, EnrolmentPortal portal)
+    Preauth preauth,
+    Authenticate authenticate,
+    AuthenticationStatus status,
+    ClientPrograms programs,
+    EnrolmentPortal portal)
 {
     private const int MostHostName = 255;
     private const int MostPushInfo = 19_999;

@@ -37,7 +37,9 @@ internal sealed class RefusedRequests(IMeterFactory meters, TimeProvider time, I
         Count count = _sources.AddOrUpdate(
             address,
             _ => new(1, time.GetTimestamp()),
-            (_, old) => time.GetElapsedTime(old.Since) < Window ? old with { Of = old.Of + 1 } : new(1, time.GetTimestamp()));
+            (_, old) => time.GetElapsedTime(old.Since) < Window
+                ? old with { Of = old.Of + 1 }
+                : new(1, time.GetTimestamp()));
         if (count.Of <= MostLogged)
         {
             Log.Refused(logger, address, error.Code, error.Message, error.Detail, integrationKey);

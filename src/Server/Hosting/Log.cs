@@ -5,10 +5,12 @@ internal static partial class Log
     [LoggerMessage(EventId = 9001, Level = LogLevel.Information, Message = "Answering hosts as {Host} on {Address}")]
     public static partial void Listening(ILogger logger, PublicHost host, string address);
 
-    [LoggerMessage(EventId = 9002, Level = LogLevel.Information, Message = "The private CA issued a certificate for {Host}")]
+    [LoggerMessage(EventId = 9002, Level = LogLevel.Information,
+        Message = "The private CA issued a certificate for {Host}")]
     public static partial void CertificateIssued(ILogger logger, string host);
 
-    [LoggerMessage(EventId = 9003, Level = LogLevel.Information, Message = "Took another certificate, good until {NotAfter}")]
+    [LoggerMessage(EventId = 9003, Level = LogLevel.Information,
+        Message = "Took another certificate, good until {NotAfter}")]
     public static partial void CertificateTaken(ILogger logger, DateTimeOffset notAfter);
 
     [LoggerMessage(EventId = 9004, Level = LogLevel.Error, Message = "Kept the certificate in use: {Problem}")]

@@ -23,7 +23,7 @@ internal sealed class MetricFamily
             UpDownCounter<long> => ("gauge", true),
             ObservableGauge<double> => ("gauge", false),
             Histogram<double> => ("histogram", true),
-            _ => throw new ArgumentException($"{instrument.Name}: no such instrument is written down", nameof(instrument)),
+            _ => throw new ArgumentException($"{instrument.Name}: no such kind is written down", nameof(instrument)),
         };
         _bounds = [.. (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? []];
         _help = instrument.Description ?? "";

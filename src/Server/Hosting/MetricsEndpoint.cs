@@ -8,7 +8,8 @@ namespace Sallyport.Server.Hosting;
 /// GET /metrics on a loopback port of its own, without TLS: a web server of its own, so that nothing else is answered
 /// there, and it is not answered where hosts ask.
 /// </summary>
-internal sealed class MetricsEndpoint(ServerSettings settings, Measurements measurements) : IHostedService, IAsyncDisposable
+internal sealed class MetricsEndpoint(ServerSettings settings, Measurements measurements)
+    : IHostedService, IAsyncDisposable
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -6,7 +6,9 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Hosting;
 
-/// <summary>Sends traces and metrics to a collector (OTLP over HTTP), if one is named. Else nothing of it is loaded.</summary>
+/// <summary>
+/// Sends traces and metrics to a collector (OTLP over HTTP), if one is named. Else nothing of it is loaded.
+/// </summary>
 internal static class OpenTelemetrySettings
 {
     public static void Apply(IServiceCollection services, ServerSettings settings)

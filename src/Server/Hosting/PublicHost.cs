@@ -5,7 +5,9 @@ using System.Net.Sockets;
 
 namespace Sallyport.Server.Hosting;
 
-/// <summary>NAME or NAME:PORT, as in the "host" line of login_duo.conf. Clients cut it at the first colon, so no IPv6.</summary>
+/// <summary>
+/// NAME or NAME:PORT, as in the "host" line of login_duo.conf. Clients cut it at the first colon, so no IPv6.
+/// </summary>
 internal sealed record PublicHost(string Name, int Port)
 {
     private const int HttpsPort = 443;

@@ -3,7 +3,9 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Hosting;
 
-/// <summary>Whether a login could be decided now. Anybody may ask, so the database is asked once a second at most.</summary>
+/// <summary>
+/// Whether a login could be decided now. Anybody may ask, so the database is asked once a second at most.
+/// </summary>
 internal sealed class Readiness(
     Database database,
     ServerCertificates certificates,

@@ -5,7 +5,8 @@ using Sallyport.Server.Persistence;
 namespace Sallyport.Server.Users;
 
 /// <summary>
-/// What <see cref="DisableUser"/>, <see cref="EnableUser"/> and <see cref="RemoveUser"/> share, and what unlocks a user.
+/// What <see cref="DisableUser"/>, <see cref="EnableUser"/> and <see cref="RemoveUser"/> share, and what unlocks a
+/// user.
 /// </summary>
 internal static class ChangeUser
 {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Sallyport.Server.Hosting;
+using Sallyport.Server.Tests.Storage;
 
 namespace Sallyport.Server.Tests.Hosting;
 
@@ -24,6 +25,38 @@ public sealed class HealthTests
         Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);
         Assert.DoesNotContain(server.Settings.DataFolder, answer, StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 200 ", await server.GetAsync("/healthz"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_PostgreSQL_it_is_not_ready_and_with_it_again_it_is()
+    {
+        using PostgresOutage database = await PostgresOutage.CreateAsync();
+        await using HostedServer server = await HostedServer.StartAsync(
+            settings => settings with { Postgres = database.Connection });
+        Assert.StartsWith("HTTP/1.1 200 ", await server.GetAsync("/readyz"), StringComparison.Ordinal);
+
+        await database.LeaveAsync();
+        string without = await UntilAsync(server, "503");
+        database.Return();
+        await UntilAsync(server, "200");
+
+        Assert.EndsWith("not ready: database\n", without, StringComparison.Ordinal);
+    }
+
+    // An answer is kept for a second.
+    private static async Task<string> UntilAsync(HostedServer server, string status)
+    {
+        using CancellationTokenSource late = new(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            string answer = await server.GetAsync("/readyz");
+            if (answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal))
+            {
+                return answer;
+            }
+
+            await Task.Delay(50, late.Token);
+        }
     }
 
     [Fact]

@@ -197,6 +197,9 @@ public sealed class UseCaseTests
         foreach (AddApplicationRequest wrong in new AddApplicationRequest[]
         {
             new("a") { TrustedNetworks = ["trusted.example.org"] },
+            new("a") { TrustedNetworks = ["192.0.2.1/24"] },
+            new("a") { TrustedNetworks = ["0.0.0.0/0"] },
+            new("a") { TrustedNetworks = ["::/0"] },
             new("a") { AllowedFactors = ["push"] },
             new("a") { AllowedGroups = ["two words"] },
             new("DIABCDEFGHIJKLMNOPQR"),
@@ -244,13 +247,15 @@ public sealed class UseCaseTests
             Assert.IsType<AddHotpDeviceResult.Invalid>(await add.RunAsync(wrong, TestDatabase.Stop));
         }
 
-        Assert.Single(await database.Get<ListDevices>().RunAsync(null, TestDatabase.Stop));
+        Assert.Single((await database.Get<ListDevices>().RunAsync(null, TestDatabase.Stop))!);
+        Assert.Null(await database.Get<ListDevices>().RunAsync("nobody", TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.Assigned, await assign.RunAsync("SN1", "alice", TestDatabase.Stop));
         Assert.Equal(
             AssignDeviceResult.SomebodyHasIt, await assign.RunAsync(added.DeviceKey, "bob", TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.Assigned, await assign.RunAsync("SN1", null, TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.Assigned, await assign.RunAsync("SN1", "bob", TestDatabase.Stop));
-        Assert.Equal("SN1", Assert.Single(await database.Get<ListDevices>().RunAsync("bob", TestDatabase.Stop)).Serial);
+        Assert.Equal(
+            "SN1", Assert.Single((await database.Get<ListDevices>().RunAsync("bob", TestDatabase.Stop))!).Serial);
         Assert.Equal(AssignDeviceResult.UnknownUser, await assign.RunAsync("SN1", "eve", TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.UnknownDevice, await assign.RunAsync("SN9", "bob", TestDatabase.Stop));
         Assert.True(await database.Get<RemoveDevice>().RunAsync("SN1", TestDatabase.Stop));

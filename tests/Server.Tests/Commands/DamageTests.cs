@@ -1,0 +1,179 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Sallyport.Server.Hosting;
+using Sallyport.Server.Tests.Storage;
+
+namespace Sallyport.Server.Tests.Commands;
+
+/// <summary>What serve and check say of a folder or a database that is not as it should be.</summary>
+public sealed class DamageTests
+{
+    private const string LastMigration = "SELECT MAX(\"MigrationId\") FROM \"__EFMigrationsHistory\"";
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_database_of_an_older_version_waits_for_migrate(DatabaseKind kind)
+    {
+        await using Installation installation = await Installation.SetUpAsync(kind);
+        await WriteAsync(installation, $"""DELETE FROM "__EFMigrationsHistory" WHERE "MigrationId" = ({LastMigration})""");
+
+        Said served = await installation.RunAsync("serve");
+        Said check = await installation.RunAsync("check");
+
+        Assert.Equal((1, "sallyport-server: The database is of an older version. Make a backup, then run: "
+            + "sallyport-server migrate\n"), (served.Code, served.Error));
+        Assert.Equal((1, "The database is of an older version. Make a backup, then run: sallyport-server migrate\n"),
+            (check.Code, check.Output));
+        Assert.Equal("sallyport-server: 1 problem\n", check.Error);
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_database_of_a_newer_version_is_neither_served_nor_migrated(DatabaseKind kind)
+    {
+        await using Installation installation = await Installation.SetUpAsync(kind);
+        await WriteAsync(installation,
+            """INSERT INTO "__EFMigrationsHistory" ("MigrationId", "ProductVersion") VALUES ('99990101000000_New', '99')""");
+
+        foreach (string command in (string[])["serve", "migrate"])
+        {
+            Said said = await installation.RunAsync(command);
+            Assert.Equal((1, ""), (said.Code, said.Output));
+            Assert.StartsWith(
+                "sallyport-server: The database is of a newer version of sallyport-server than this program. ",
+                said.Error, StringComparison.Ordinal);
+        }
+
+        await CheckSaysAsync(installation, "The database is of a newer version of sallyport-server than this program.");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_said_in_words()
+    {
+        using PostgresOutage database = await PostgresOutage.CreateAsync();
+        await using Installation installation = await Installation.EmptyAsync(DatabaseKind.Sqlite);
+        (await installation.RunAsync("init", "--public-host", "auth.example.com", "--postgres", database.Connection)).Done();
+        await database.LeaveAsync();
+
+        foreach (string[] command in (string[][])[["check"], ["serve"], ["user", "list"], ["user", "add", "alice"]])
+        {
+            Said said = await installation.RunAsync(command);
+            Assert.Equal((1, ""), (said.Code, said.Output));
+            Assert.Matches("^sallyport-server: [^\n]+\n$", said.Error);
+            Assert.DoesNotContain("   at ", said.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_said_in_words()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
+
+        Said said = await installation.RunAsync("serve", "--listen", taken.LocalEndpoint.ToString()!);
+
+        Assert.Equal(1, said.Code);
+        Assert.Contains("address already in use", said.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_finds_rows_that_point_nowhere_and_values_that_cannot_be()
+    {
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
+        (await installation.RunAsync("user", "add", "alice")).Done();
+        (await installation.RunAsync("device", "add-totp", "alice")).Done();
+        await WriteAsync(installation, """
+            PRAGMA foreign_keys = OFF;
+            UPDATE devices SET "UserId" = '00000000-0000-0000-0000-000000000000';
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_master SET sql = replace(sql, '"LockedUntil" INTEGER NULL', '"LockedUntil" INTEGER NOT NULL')
+              WHERE name = 'users';
+            PRAGMA schema_version = 9999
+            """);
+
+        await CheckSaysAsync(
+            installation, "integrity_check: NULL value in users.LockedUntil", "A row of devices points to one that is not there.");
+    }
+
+    [Fact]
+    public async Task Check_finds_a_PostgreSQL_that_forgets_at_a_crash_and_serve_refuses_it()
+    {
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Postgres);
+        string name = new NpgsqlConnectionStringBuilder(installation.Postgres).Database!;
+        await WriteAsync(installation, $"ALTER DATABASE {name} SET synchronous_commit = off");
+        NpgsqlConnection.ClearAllPools();
+
+        await CheckSaysAsync(
+            installation, "synchronous_commit is off: a used passcode can come back after a crash. Set it to on.");
+        Said said = await installation.RunAsync("serve");
+        Assert.Equal(1, said.Code);
+        Assert.Contains("synchronous_commit = off", said.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_finds_a_certificate_that_is_not_valid_now_and_hosts_need_its_CA_too()
+    {
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
+        var host = new PublicHost("auth.example.com", 443);
+        DateTimeOffset then = TimeProvider.System.GetUtcNow().AddDays(-100);
+        using var authority = PrivateCa.Create(host, then);
+        using var leaf = PrivateCa.Issue(authority, host, then);
+        using var key = System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(leaf)!;
+        string settings = await File.ReadAllTextAsync(
+            Path.Combine(installation.Folder, "server.conf"), TestContext.Current.CancellationToken);
+        installation.FileOf("server.conf", settings
+            + $"certificate = {installation.FileOf("given.pem", leaf.ExportCertificatePem())}\n"
+            + $"certificate-key = {installation.FileOf("given-key.pem", key.ExportPkcs8PrivateKeyPem())}\n");
+
+        await CheckSaysAsync(installation, "The certificate is not valid now: hosts refuse it.");
+        Assert.Equal(
+            "/etc/ssl/certs/ca-certificates.crt",
+            (await installation.RunAsync("application", "add", "bastion")).Done().Value("cafile"));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_backup_of_another_schema_is_not_restored(DatabaseKind kind)
+    {
+        await using Installation installation = await Installation.SetUpAsync(kind);
+        (await installation.RunAsync("user", "add", "alice")).Done();
+        string file = Path.Combine(installation.Folder, "backup.json");
+        (await installation.RunAsync("backup", file)).Done();
+        string[] lines = (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Split('\n');
+        lines[0] = System.Text.RegularExpressions.Regex.Replace(
+            lines[0], "\"migration\":\"[^\"]*\"", "\"migration\":\"20251101000000_Before\"");
+        string body = string.Join('\n', lines[..^2]) + "\n";
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+        string last = System.Text.RegularExpressions.Regex.Replace(lines[^2], "[0-9a-f]{64}", hash);
+        await using Installation other = await Installation.EmptyAsync(kind);
+        string changed = other.FileOf("changed.json", body + last + "\n");
+
+        Said said = await other.RunAsync(["restore", changed, "--public-host", "auth.example.com", .. other.Database]);
+
+        Assert.Equal((1, ""), (said.Code, said.Output));
+        Assert.Equal("sallyport-server: The backup is of the schema 20251101000000_Before. Restore it with the version of "
+            + "sallyport-server that made it, then migrate.\n", said.Error);
+        Assert.False(SettingsFile.Exists(other.Folder));
+    }
+
+    private static async Task CheckSaysAsync(Installation installation, params string[] problems)
+    {
+        Said said = await installation.RunAsync("check");
+        Assert.Equal(1, said.Code);
+        Assert.Equal(problems, said.Output.Split('\n')[..^1]);
+    }
+
+    private static async Task WriteAsync(Installation installation, string sql)
+    {
+        await using System.Data.Common.DbConnection connection = installation.Postgres is null
+            ? new SqliteConnection($"Data Source={Path.Combine(installation.Folder, "sallyport.db")};Pooling=false")
+            : new NpgsqlConnection(installation.Postgres);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using System.Data.Common.DbCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+}
