@@ -56,6 +56,7 @@ complete -c sallyport -n '__sallyport_in import-ga' -l all -d 'every account tha
 complete -c sallyport -n '__sallyport_in import-ga' -l recovery-codes -r -F -d 'where the new codes go'
 complete -c sallyport -n '__sallyport_in export-ga' -s f -l force -d 'replace a file that is there'
 complete -c sallyport -n '__sallyport_in doctor' -l json -d 'for scripts'
+complete -c sallyport -n '__sallyport_in doctor' -l time-server -x -d 'ask it whether the clock is right'
 complete -c sallyport -n '__sallyport_in doctor' -l user -x -a '(__fish_complete_users)' -d 'of this account only'
 
 complete -c sallyport -n '__sallyport_in user; and not __sallyport_in add list reset remove' -a 'add list reset remove'

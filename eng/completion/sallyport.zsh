@@ -75,7 +75,8 @@ case $command in
             '(-e --emergency-codes)'{-e+,--emergency-codes=}'[recovery codes, 0 to 10]:codes:' '*:account:_users'
         ;;
     export-ga) _arguments -s -S $common '(-f --force)'{-f,--force}'[replace a file that is there]' '1:account:_users' ;;
-    doctor) _arguments -s -S $common '--json[for scripts]' '--user=[of this account only]:account:_users' ;;
+    doctor) _arguments -s -S $common '--json[for scripts]' '--user=[of this account only]:account:_users' \
+        '--time-server=[ask it whether the clock is right]:host:_hosts' ;;
     setup)
         _arguments -s -S '(-h --help)'{-h,--help}'[the options]' '--ask=[who is asked]:group:(all)' \
             '--exempt=[needs its key alone]:NAME\:UNTIL\:REASON:' \

@@ -2,7 +2,8 @@
 # Writes the server's first migration anew from its entities, for both databases. As long as nothing is released there
 # is one migration of the tables ("Initial", generated) and one of the rules ("Rules", written by hand); after that,
 # add another with: dotnet ef migrations add NAME --project src/Server --context SqliteDbContext -o Migrations/Sqlite
-# (and the same for PostgresDbContext). Needs the tool: dotnet tool install dotnet-ef --tool-path ~/.dotnet-ef --version 10.0.15
+# (and the same for PostgresDbContext). Needs the tool:
+# dotnet tool install dotnet-ef --tool-path ~/.dotnet-ef --version 10.0.15
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 ef=${DOTNET_EF:-$HOME/.dotnet-ef/dotnet-ef}

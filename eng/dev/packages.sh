@@ -12,7 +12,7 @@ packages_for() {
             echo openssh-server openssh-client sudo rsync expect procps util-linux iproute2
             echo pamtester libpam-google-authenticator libpam-oath oathtool qrencode faketime libfaketime strace
             echo debootstrap systemd systemd-container dbus curl socat e2fsprogs xfsprogs mandoc zsh fish
-            echo checkpolicy selinux-policy-dev cloud-init ansible-core
+            echo checkpolicy selinux-policy-dev cloud-init ansible-core postgresql
             ;;
         download) echo curl ca-certificates ;;
         *) fail "There is no list of packages for '$1'." ;;
@@ -67,6 +67,13 @@ apt_install() {
         command -v sudo >/dev/null || fail "That needs root." "Run as root: apt-get install $*"
         sudo=(sudo)
     fi
+    if [[ " $* " == *" postgresql "* ]]; then
+        # Its package would make a cluster and run it; tests make their own.
+        local folder=/etc/postgresql-common/createcluster.d
+        "${sudo[@]}" mkdir -p $folder
+        echo "create_main_cluster = false" | "${sudo[@]}" tee $folder/sallyport.conf >/dev/null
+    fi
+
     local had_sshd=yes
     [ -e /usr/sbin/sshd ] || had_sshd=no
 

@@ -101,12 +101,14 @@ internal static class SallyportHelp
 
             """,
         "doctor" => """
-            usage: sallyport doctor [--json] [--user=NAME]...
+            usage: sallyport doctor [--json] [--user=NAME]... [--time-server=NAME]...
             Asks sshd, PAM and the agent what they would do, and says what is wrong, why it
             matters, and what mends it. Changes nothing. Exit status: 0 nothing, 1 errors,
             2 only warnings.
                   --json            for scripts
                   --user=NAME       of this account only; more than once for more
+                  --time-server=NAME  ask it whether the clock is right, instead of those
+                                    that the host asks
                   --config=FILE     the agent's configuration
 
             """,

@@ -53,7 +53,11 @@ internal sealed record TestHost(TestServer Server, string Ikey, string Skey)
 
     public string Address { get; init; } = "203.0.113.5";
 
-    public Task<TestAnswer> PreauthAsync(string name, params (string, string)[] more) => SendAsync(Preauth(name, more));
+    public Task<TestAnswer> PreauthAsync(string name)
+    {
+        Server.Clock.Advance(TimeSpan.FromMilliseconds(1001));
+        return SendAsync(Preauth(name));
+    }
 
     public TestRequest Preauth(string name, params (string, string)[] more) => new(
         "POST",
@@ -90,8 +94,11 @@ internal sealed record TestHost(TestServer Server, string Ikey, string Skey)
     /// <summary>The same request as often as wanted: it is signed once.</summary>
     public async Task<TestAnswer[]> SendTwiceAsync(TestRequest request)
     {
-        using HttpResponseMessage first = await _http.SendAsync(Sign(request), TestServer.Stop);
-        using HttpResponseMessage second = await _http.SendAsync(Sign(request), TestServer.Stop);
+        using HttpRequestMessage one = Sign(request);
+        using HttpRequestMessage two = Sign(request);
+        using HttpResponseMessage first = await _http.SendAsync(one, TestServer.Stop);
+        Server.Clock.Advance(TimeSpan.FromSeconds(1));
+        using HttpResponseMessage second = await _http.SendAsync(two, TestServer.Stop);
         return [await ReadAsync(first), await ReadAsync(second)];
     }
 

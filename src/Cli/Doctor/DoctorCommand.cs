@@ -14,13 +14,17 @@ namespace Sallyport.Cli.Doctor;
 internal static class DoctorCommand
 {
     private static readonly Option[] _options =
-        [new('h', "help", false), new('\0', "json", false), new('\0', "user", true), new('\0', "config", true)];
+        [
+            new('h', "help", false), new('\0', "json", false), new('\0', "user", true), new('\0', "config", true),
+            new('\0', "time-server", true),
+        ];
 
     public static int Run(IReadOnlyList<string> words)
     {
         GetOpt options = new("sallyport doctor", words, _options, anywhere: true);
         bool json = false;
         List<string> users = [];
+        List<string> timeServers = [];
         string configuration = FactorCommand.DefaultConfiguration;
         while (options.TryNext(out Option? option, out string value))
         {
@@ -34,6 +38,9 @@ internal static class DoctorCommand
                     break;
                 case "user":
                     users.Add(Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(value)));
+                    break;
+                case "time-server":
+                    timeServers.Add(value);
                     break;
                 default:
                     configuration = value;
@@ -55,13 +62,14 @@ internal static class DoctorCommand
             return 1;
         }
 
-        IReadOnlyList<Finding> found = Examine(users, configuration, TimeProvider.System);
+        IReadOnlyList<Finding> found = Examine(users, configuration, timeServers, TimeProvider.System);
         Screen.Write(json ? Report.Json(found) : Report.Text(found));
         return Report.ExitCode(found);
     }
 
     /// <exception cref="IOException">A name is no account, or the account database cannot be asked.</exception>
-    private static IReadOnlyList<Finding> Examine(List<string> users, string path, TimeProvider time)
+    private static IReadOnlyList<Finding> Examine(
+        List<string> users, string path, List<string> timeServers, TimeProvider time)
     {
         var findings = new Findings();
         var agent = new AgentChecks(findings, time);
@@ -89,7 +97,7 @@ internal static class DoctorCommand
         {
             try
             {
-                new PolicyChecks(findings, path, configuration, time).Check(usual, users.Count == 0 ? people : null);
+                new PolicyChecks(findings, path, configuration, time).Check(usual, users.Count == 0 ? [.. people.Where(person => person.HasShell)] : null);
             }
             catch (SshdException)
             {
@@ -102,6 +110,7 @@ internal static class DoctorCommand
             new HomeChecks(findings).Check(people);
         }
 
+        new ClockChecks(findings, time).Check(timeServers);
         new HostChecks(findings).Check(usual);
         return findings.All;
     }
@@ -121,15 +130,16 @@ internal static class DoctorCommand
                 pam = PamFacts.Of(service);
             }
 
+            new ReloadChecks(findings, sshd, file).Check(always);
             var settings = new SettingChecks(findings, sshd, file);
             settings.CheckForAll(always);
             var logins = new Logins(sshd, file, people);
-            bool isRootAlone = isEverybody && people.TrueForAll(person => person.IsRoot);
+            bool isRootAlone = isEverybody && people.TrueForAll(person => person.IsRoot || !person.HasShell);
             var ways = new LoginChecks(findings, sshd, file, pam, isRootAlone);
             foreach (Login login in logins.Evaluate())
             {
                 settings.Check(login);
-                throughPam.UnionWith(ways.Check(login) ? login.People : []);
+                throughPam.UnionWith(ways.Check(login) ? login.People.Where(person => person.HasShell) : []);
             }
 
             if (logins.LeftOut > 0)

@@ -6,6 +6,7 @@ internal static class FindingId
     public const string SshdMissing = "sshd-missing";
     public const string SshdBroken = "sshd-broken";
     public const string SshdCommandLine = "sshd-command-line";
+    public const string SshdNotReloaded = "sshd-not-reloaded";
     public const string SshdGeneration = "sshd-generation";
     public const string Sampled = "sampled";
 
@@ -61,6 +62,8 @@ internal static class FindingId
     public const string BreakGlassUnused = "break-glass-unused";
     public const string BreakGlassKeys = "break-glass-keys";
 
+    public const string ClockOffset = "clock-offset";
+    public const string ClockUnmeasured = "clock-unmeasured";
     public const string ClockUnsynchronised = "clock-unsynchronised";
     public const string SelinuxModule = "selinux-module";
 }

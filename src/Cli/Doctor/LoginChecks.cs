@@ -105,7 +105,7 @@ internal sealed class LoginChecks(
     {
         const string Why = "with prohibit-password root may use his key only, and sshd refuses him the second step";
         string what = $"root cannot finish the two steps (PermitRootLogin {login.Sshd["permitrootlogin"]})";
-        string mend = "log in as somebody else and use sudo, or set 'PermitRootLogin yes' beside "
+        string mend = "set 'PermitRootLogin no', and log in as somebody else and use sudo; or 'PermitRootLogin yes' beside "
             + $"'AuthenticationMethods publickey,keyboard-interactive'; {Restart}";
         string where = Where(login, "permitrootlogin");
         if (isRootAlone)

@@ -29,6 +29,8 @@ internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Pers
     private const int MostQuestions = 400; // of 10 ms each
     private const int MostLookedAt = 20_000; // without asking sshd: a kind of people at a place
 
+    private readonly Dictionary<(string Name, string Files), bool> _hasKey = []; // many accounts, many combinations
+
     /// <summary>Combinations that were not asked about.</summary>
     public int LeftOut { get; private set; }
 
@@ -73,12 +75,41 @@ internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Pers
         foreach ((SshdConnection connection, List<IGrouping<string, Person>> all, MatchBlock[] blocks) in inOrder.Take(MostQuestions))
         {
             EffectiveConfiguration effective = sshd.Evaluate(connection);
-            Person[] allowed = [.. all.SelectMany(alike => alike).Where(person => MatchTest.MayLogIn(person, effective))];
+            Person[] allowed = [.. all.SelectMany(alike => alike)
+                .Where(person => MatchTest.MayLogIn(person, effective) && (person.HasShell || GetsPastShell(person, effective)))];
             if (allowed.Length > 0)
             {
                 yield return new Login(connection, allowed, blocks, effective);
             }
         }
+    }
+
+    /// <summary>sshd runs sftp and forwards by itself, without the shell. A daemon's account has no key.</summary>
+    private bool GetsPastShell(Person person, EffectiveConfiguration effective)
+    {
+        bool forced = effective["forcecommand"] is not ("none" or "");
+        bool forwards = effective.Is("disableforwarding", "no") && !(effective.Is("allowtcpforwarding", "no")
+            && effective.Is("allowstreamlocalforwarding", "no") && effective.Is("permittunnel", "no"));
+        return forced || (forwards && HasKey(person, effective));
+    }
+
+    /// <summary>Or another way to show who he is than a file of keys.</summary>
+    private bool HasKey(Person person, EffectiveConfiguration effective)
+    {
+        if (effective["authorizedkeyscommand"] is not ("none" or "") || effective["trustedusercakeys"] is not ("none" or "")
+            || !Shadow.HasNoPassword(person.Name))
+        {
+            return true;
+        }
+
+        (string, string) key = (person.Name, string.Join(' ', effective.Words("authorizedkeysfile")));
+        if (!_hasKey.TryGetValue(key, out bool found))
+        {
+            _hasKey[key] = found = AuthorizedKeys.Files(effective, person.Account)
+                .Any(path => AuthorizedKeys.HasFreeKey(path) || AuthorizedKeys.HasCommand(path));
+        }
+
+        return found;
     }
 
     private string Key(Person person)

@@ -8,7 +8,8 @@ namespace Sallyport.Cli.Doctor;
 /// <summary>An account that sshd may let in.</summary>
 /// <param name="Groups">Names, the primary one included.</param>
 /// <param name="Asked">Policy wants a second factor of him.</param>
-internal sealed record Person(Account Account, IReadOnlySet<string> Groups, bool Asked)
+/// <param name="HasShell">Or he was named; without one there may be sftp and forwarding.</param>
+internal sealed record Person(Account Account, IReadOnlySet<string> Groups, bool Asked, bool HasShell)
 {
     public string Name => Account.Name;
 
@@ -18,7 +19,7 @@ internal sealed record Person(Account Account, IReadOnlySet<string> Groups, bool
 /// <summary>Who can log in here.</summary>
 internal static class People
 {
-    // A shell that is none: it ends at once, or does one thing that is no harm.
+    // A shell that is none: it ends at once, or does one thing that is no harm. sshd accepts it all the same.
     private static readonly HashSet<string> _noShells = ["nologin", "false", "true", "sync", "shutdown", "halt"];
 
     /// <param name="names">Of these only; empty: of all that the name service lists.</param>
@@ -26,7 +27,7 @@ internal static class People
     public static List<Person> Find(IReadOnlyList<string> names, HostConfiguration? configuration, DateTimeOffset now)
     {
         List<Account> accounts = names.Count == 0
-            ? [.. Pwd.All().DistinctBy(account => account.Name).Where(HasShell)]
+            ? [.. Pwd.All().DistinctBy(account => account.Name).Where(MayPass)]
             : [.. names.Select(name => Pwd.ByName(name) ?? throw new IOException($"there is no account {Printable.Of(name)}"))];
         Dictionary<uint, string> byId = [];
         Dictionary<string, HashSet<string>> byMember = [];
@@ -47,7 +48,8 @@ internal static class People
                 groups.Add(primary);
             }
 
-            return new Person(account, groups, IsAsked(account, groups, configuration, now));
+            return new Person(account, groups, IsAsked(account, groups, configuration, now),
+                names.Count > 0 || HasShell(account));
         })];
     }
 
@@ -72,7 +74,10 @@ internal static class People
         return !exempt && !outside;
     }
 
-    private static bool HasShell(Account account) =>
+    /// <summary>auth.c, allowed_user: a shell that is not there keeps out.</summary>
+    private static bool MayPass(Account account) =>
         account.Shell.Length == 0 // sshd takes /bin/sh
-        || (!_noShells.Contains(Path.GetFileName(account.Shell)) && File.Exists(account.Shell));
+        || File.Exists(account.Shell);
+
+    private static bool HasShell(Account account) => !_noShells.Contains(Path.GetFileName(account.Shell));
 }

@@ -59,11 +59,24 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
             }
             else if (people?.Any(person => person.Groups.Contains(group)) is false)
             {
-                findings.Warning(FindingId.AskGroupEmpty,
-                    $"nobody who can log in is in the group '{group}', whose members are to be asked",
-                    "for this group nobody is asked: its name may be another's, or its people not in it yet",
-                    $"usermod -aG {group} NAME", where);
+                CheckEmpty(group, people.Any(person => policy.AskGroups.Any(person.Groups.Contains)), where);
             }
+        }
+    }
+
+    /// <summary>One of several may wait for its people; where none has any, the second factor is off for everybody.</summary>
+    private void CheckEmpty(string group, bool othersAreAsked, string where)
+    {
+        string what = $"nobody who can log in is in the group '{group}', whose members are to be asked";
+        string mend = $"usermod -aG {group} NAME";
+        if (othersAreAsked)
+        {
+            findings.Warning(FindingId.AskGroupEmpty, what,
+                "for this group nobody is asked: its name may be another's, or its people not in it yet", mend, where);
+        }
+        else
+        {
+            findings.Error(FindingId.AskGroupEmpty, what, "so nobody is asked at all: a key is enough for everybody", mend, where);
         }
     }
 

@@ -47,11 +47,26 @@ internal static class Report
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
+    /// <summary>What <see cref="Json"/> wrote.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static IReadOnlyList<Finding> Parse(string text)
+    {
+        using JsonDocument json = JsonDocument.Parse(text);
+        return
+        [
+            .. json.RootElement.GetProperty("findings").EnumerateArray().Select(finding => new Finding(
+                Text(finding, "id"), Enum.GetValues<Severity>().First(s => Word(s) == Text(finding, "severity")),
+                Text(finding, "what"), Text(finding, "why"), Text(finding, "mend"), Text(finding, "where"))),
+        ];
+    }
+
     /// <summary>0 nothing, 1 errors, 2 only warnings; a note is nothing to act on.</summary>
     public static int ExitCode(IReadOnlyList<Finding> findings) =>
         findings.Any(f => f.Severity is Severity.Error) ? 1
         : findings.Any(f => f.Severity is Severity.Warning) ? 2
         : 0;
+
+    private static string Text(JsonElement finding, string name) => finding.GetProperty(name).GetString()!;
 
     private static string Word(Severity severity) => severity switch
     {

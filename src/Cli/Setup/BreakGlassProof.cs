@@ -53,9 +53,7 @@ internal sealed record BreakGlassProof(IReadOnlyList<string> Problems, bool Keys
 
     private static IEnumerable<string> KeyFiles(Account account) => Sshd.Effective(account.Name)["authorizedkeysfile"]
         .SelectMany(files => files.Split(' '))
-        .Select(file => file.Replace("%u", account.Name, StringComparison.Ordinal)
-            .Replace("%h", account.Home, StringComparison.Ordinal).Replace("%%", "%", StringComparison.Ordinal))
-        .Select(file => file.StartsWith('/') ? file : $"{account.Home}/{file}");
+        .Select(file => SshdFiles.KeyFile(file, account));
 
     /// <summary>Nobody but root can change it, or put another in its place, and there is a key in it.</summary>
     private static bool IsRootOwned(string file)

@@ -15,14 +15,11 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
     private const string End = "# sallyport setup: end";
     private const string Kept = "#sallyport# ";
 
-    // What may stand beside us: it adds a refusal, or nothing. A "sufficient" would let somebody past us.
-    private static readonly string[] _controls = ["required", "requisite", "include", "substack", "optional"];
-
     /// <exception cref="SetupRefused">The stack is none of those that are known.</exception>
     public static PamLayout Of(string text)
     {
         List<string> lines = [.. Original(text).Split('\n')];
-        int ours = lines.FindIndex(line => Auth(line) is ["required" or "requisite", "pam_google_authenticator.so" or "pam_sallyport.so", ..]);
+        int ours = lines.FindIndex(IsReplaced);
         int password = lines.FindIndex(line => Words(line) is ["@include", "common-auth"]
             || Auth(line) is ["substack" or "include", "password-auth" or "system-auth", ..]);
         int at = ours >= 0 ? ours : password;
@@ -30,14 +27,6 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
         {
             throw new SetupRefused($"{SshdPath} has neither '@include common-auth' nor 'auth substack password-auth': "
                 + "this layout is not known. docs/how-to/key-and-passcode.md does it by hand");
-        }
-
-        for (int i = 0; i < lines.Count; i++)
-        {
-            if (i != at && Auth(lines[i]) is string[] words)
-            {
-                RefuseWhatLetsPast(words, i + 1);
-            }
         }
 
         string[] arguments = ours >= 0 ? Auth(lines[ours])![2..] : [];
@@ -49,9 +38,9 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
         bool debian = Words(lines[at]) is ["@include", ..] || lines.Exists(line => Words(line) is ["@include", ..]);
         for (int i = 0; i < lines.Count; i++)
         {
-            // A session line of ours from before would use up what the one of the include needs.
-            bool before = Words(lines[i]) is ["session", _, "pam_sallyport.so", ..];
-            lines[i] = before ? Kept + lines[i] : lines[i];
+            // A session line of ours from before would use up what the one of the include needs, and a second auth line the passcode.
+            bool before = Words(lines[i]) is ["session", _, string module, ..] && IsOurs(module);
+            lines[i] = before || (i != at && IsReplaced(lines[i])) ? Kept + lines[i] : lines[i];
         }
 
         lines[at] = string.Join('\n', [Begin, .. Includes(debian), Kept + lines[at], End]);
@@ -87,14 +76,14 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
         ? ["@include sallyport-sshd"]
         : ["auth       include      sallyport-sshd", "session    include      sallyport-sshd"];
 
-    private static void RefuseWhatLetsPast(string[] words, int line)
-    {
-        if (!_controls.Contains(words[0]))
-        {
-            throw new SetupRefused($"{SshdPath}:{line}: 'auth {string.Join(' ', words)}' may let somebody past the second "
-                + "factor, or is not known; take it out or make it 'required'");
-        }
-    }
+    /// <summary>
+    /// Ours, whatever its control and wherever its file is said to be, and google-authenticator's where it cannot be passed by.
+    /// What else may let somebody past is for doctor to see, in the stack as it would be.
+    /// </summary>
+    private static bool IsReplaced(string line) => Auth(line) is [string control, string module, ..]
+        && (IsOurs(module) || (module == "pam_google_authenticator.so" && control is ("required" or "requisite")));
+
+    private static bool IsOurs(string module) => Path.GetFileName(module) == "pam_sallyport.so";
 
     /// <summary>Control, module and arguments of an auth line; null: it is none.</summary>
     private static string[]? Auth(string line) => Words(line) is ["auth" or "-auth", .. string[] rest] ? rest : null;

@@ -1,4 +1,4 @@
-using Sallyport.Cli.Sshd;
+using Sallyport.Cli.Doctor;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Interop;
 
@@ -25,9 +25,9 @@ internal sealed class Plan
 
     public required HostConfiguration Configuration { get; init; }
 
-    public required IReadOnlyList<string> Refusals { get; init; }
+    public IReadOnlyList<string> Refusals { get; private set; } = [];
 
-    public required IReadOnlyList<string> Notes { get; init; }
+    public IReadOnlyList<string> Notes { get; private set; } = [];
 
     /// <summary>In the order in which they are put in place.</summary>
     public IEnumerable<FileChange> Files =>
@@ -38,6 +38,7 @@ internal sealed class Plan
     public static Plan Make(SetupChoices choices, bool provedByProbe)
     {
         string probe = ProbeAccount.NewName();
+        CheckSshd();
         HostFile dropIn = Existing(SshdFiles.DropInPath, 0x1A4);
         choices = SshdFiles.AsBefore(choices, dropIn.Text);
         HostFile policy = Existing(PolicyText.Path, 0x180);
@@ -68,7 +69,7 @@ internal sealed class Plan
         HostFile include = Existing(PamLayout.IncludePath, 0x1A4);
         string dropInText = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, keyAlone, glass.KeysMove);
         string staged = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, [.. keyAlone, probe], glass.KeysMove);
-        return new Plan
+        var plan = new Plan
         {
             KeyAloneProbe = probe,
             Policy = new(policy, policy.With(PolicyText.WithProbe(policyText, probe)), policy.With(policyText)),
@@ -80,6 +81,12 @@ internal sealed class Plan
             Refusals = [.. glass.Problems, .. HostProblems(configuration, choices, homeFilesLeft)],
             Notes = NotesOn(configText != config.Text, homeFilesLeft),
         };
+
+        // Without an account for break-glass there is no drop-in that could be looked at.
+        IReadOnlyList<Finding> found = keyAlone.Count == 0 ? [] : Candidate.Examine(plan.Files.Select(file => file.After));
+        plan.Refusals = [.. plan.Refusals, .. found.Where(Candidate.IsReason).Select(Candidate.Say)];
+        plan.Notes = [.. plan.Notes, .. found.Where(Candidate.IsToldOnly).Select(Candidate.Say)];
+        return plan;
     }
 
     public PlanReport Report() => new(
@@ -95,6 +102,19 @@ internal sealed class Plan
     private static bool HomeFilesLeft() =>
         Pwd.All().Any(account => File.Exists($"{account.Home}/.google_authenticator"));
 
+    private static void CheckSshd()
+    {
+        try
+        {
+            Sshd.Check();
+        }
+        catch (IOException broken)
+        {
+            throw new SetupRefused($"sshd refuses its own files as they are: {broken.Message}\nMend them until sshd -t says nothing, "
+                + "then run setup again");
+        }
+    }
+
     private static IEnumerable<string> HostProblems(HostConfiguration configuration, SetupChoices choices, bool homeFilesLeft)
     {
         if (homeFilesLeft && Sshd.HasSystemd
@@ -102,24 +122,6 @@ internal sealed class Plan
         {
             yield return "there are ~/.google_authenticator files, which the agent does not see as it is: "
                 + "docs/how-to/from-google-authenticator.md has the order in which nobody is locked out";
-        }
-
-        foreach (string group in configuration.Policy!.AskGroups.Where(g => Tool.Run("getent", "group", g).ExitCode != 0))
-        {
-            yield return $"there is no group {group}: nobody would be asked";
-        }
-
-        foreach (string name in configuration.Exemptions.Keys.Where(name => Pwd.ByName(name) is null))
-        {
-            yield return $"there is no account {name} to be exempt";
-        }
-
-        // Under a Match line it wins over the drop-in for whom it names: by less than two steps, or by one that he has not got.
-        foreach (SshdLine line in SshdFile.Read(SshdFiles.ConfigPath).Lines.Where(line =>
-            line.Under.Count > 0 && line.File != SshdFiles.DropInPath && WinsOverSetup(line)))
-        {
-            yield return $"{line.Where}: '{line.Keyword} {line.Value}' stands under a Match line, so it would hold there and not what "
-                + "setup writes: take it out. Who needs his key alone: --exempt=NAME:UNTIL:REASON";
         }
 
         if (!LoginAccounts(configuration.BreakGlass?.Name).Any())
@@ -135,19 +137,13 @@ internal sealed class Plan
         }
     }
 
-    private static bool WinsOverSetup(SshdLine line) => line.Keyword switch
-    {
-        "authenticationmethods" => line.Value != "publickey,keyboard-interactive",
-        "kbdinteractiveauthentication" or "challengeresponseauthentication" or "pubkeyauthentication" =>
-            !line.Value.Equals("yes", StringComparison.OrdinalIgnoreCase),
-        _ => false,
-    };
-
     /// <summary>Who has a key of his own, but for root and the break-glass account.</summary>
-    private static IEnumerable<Account> LoginAccounts(string? breakGlass) => Pwd.All().Where(account =>
-        account.Uid != 0 && account.Name != breakGlass
-        && (new FileInfo($"{account.Home}/.ssh/authorized_keys") is { Exists: true, Length: > 0 }
-            || new FileInfo($"/etc/ssh/authorized_keys.d/{account.Name}") is { Exists: true, Length: > 0 }));
+    private static IEnumerable<Account> LoginAccounts(string? breakGlass)
+    {
+        string[] places = [.. Sshd.Effective("root")["authorizedkeysfile"].SelectMany(files => files.Split(' ')), SshdFiles.RootOwnedKeys];
+        return Pwd.All().Where(account => account.Uid != 0 && account.Name != breakGlass
+            && places.Any(place => new FileInfo(SshdFiles.KeyFile(place, account)) is { Exists: true, Length: > 0 }));
+    }
 
     private static List<string> NotesOn(bool includeAdded, bool homeFilesLeft)
     {
@@ -161,12 +157,6 @@ internal sealed class Plan
         {
             notes.Add("~/.google_authenticator files stay in use, readable by their owners. "
                 + "'sallyport import-ga --all' moves them; run setup again after it, and it turns them off");
-        }
-
-        if (Sshd.Effective("root")["permitrootlogin"].FirstOrDefault() is "prohibit-password" or "without-password")
-        {
-            notes.Add("root may log in by its key alone only (PermitRootLogin prohibit-password), so it cannot finish the "
-                + "two steps: log in as yourself and use sudo");
         }
 
         return notes;

@@ -71,24 +71,9 @@ internal static partial class Rehearsal
 
     private static void Lay(Plan plan)
     {
-        if (Directory.Exists(Folder))
-        {
-            Directory.Delete(Folder, recursive: true);
-        }
-
+        // While the probes log in, with the gate: the strictest that will be.
+        Candidate.Lay(Folder, plan.Files.Select(file => file == plan.Include ? file.After : file.Staged));
         Directory.CreateDirectory($"{Folder}/run");
-        foreach (string folder in (string[])["pam.d", "ssh", "sallyport"])
-        {
-            Tool.Must("cp", "-a", $"/etc/{folder}", $"{Folder}/{folder}");
-        }
-
-        foreach (FileChange file in plan.Files)
-        {
-            // While the probes log in, with the gate: the strictest that will be.
-            HostFile staged = file == plan.Include ? file.After : file.Staged;
-            (staged with { Path = Folder + staged.Path["/etc".Length..] }).Put();
-        }
-
         File.WriteAllText($"{Folder}/ssh/sshd_config.d/00-rehearsal.conf",
             $"Match User {plan.Configuration.BreakGlass!.Name}\n"
             + $"    AuthorizedKeysFile {ProbeAccount.Folder}/{plan.KeyAloneProbe}/key.pub\n");

@@ -25,10 +25,9 @@ internal static class SetupQuestions
             choices = choices with { Enrolment = Answer("Who has no factor yet: invited, required, deny, or allow until YYYY-MM-DD\nEnrolment", "invited") };
         }
 
-        while (choices.Exempt.Count == 0 && now.Exemptions.Count == 0
-            && AskExemption("An account that needs its key alone, as NAME:UNTIL:REASON; empty: none\nExempt") is Exemption exempt)
+        if (choices.Exempt.Count == 0 && now.Exemptions.Count == 0)
         {
-            choices = choices with { Exempt = [exempt] };
+            choices = choices with { Exempt = AskExemptions() };
         }
 
         return choices.BreakGlass is not null || now.BreakGlass is not null ? choices : choices with
@@ -42,6 +41,19 @@ internal static class SetupQuestions
     {
         Screen.Write($"\n{question} (y/N) ");
         return Screen.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
+
+    private static List<Exemption> AskExemptions()
+    {
+        List<Exemption> exempt = [];
+        string question = "An account that needs its key alone, as NAME:UNTIL:REASON; empty: none\nExempt";
+        while (AskExemption(question) is Exemption one)
+        {
+            exempt.Add(one);
+            question = "Another one; empty: no more\nExempt";
+        }
+
+        return exempt;
     }
 
     private static Exemption? AskExemption(string question)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Sallyport.Cli.Sshd;
 
 namespace Sallyport.Cli.Setup;
 
@@ -29,7 +30,7 @@ internal static class Sshd
 
     /// <summary>What holds for a login of that account: keyword in small letters, value.</summary>
     public static ILookup<string, string> Effective(string user, string config = SshdFiles.ConfigPath) => Tool
-        .Must(Program, "-T", "-f", config, "-C", $"user={user},host=localhost,addr=127.0.0.1")
+        .Must(Program, "-T", "-f", config, "-C", (SshdConnection.Of(user) with { Host = "localhost", Address = "127.0.0.1" }).ToString())
         .Split('\n').Select(line => line.Split(' ', 2)).Where(words => words.Length == 2)
         .ToLookup(words => words[0], words => words[1]);
 
@@ -38,7 +39,13 @@ internal static class Sshd
     {
         int pid = HasSystemd ? Number(Tool.Run("systemctl", "show", "-P", "MainPID", Unit).Output) : 0;
         pid = pid > 0 || !File.Exists(PidFile) ? pid : Number(File.ReadAllText(PidFile));
-        return pid > 0 && Processes.IsSshd(pid) ? pid : 0;
+        if (pid > 0 && Processes.IsSshd(pid))
+        {
+            return pid;
+        }
+
+        // Its file may be gone: then the only one that listens is meant.
+        return SshdProgram.Find() is SshdProgram usual && SshdListeners.Find(usual) is [{ Process: int only }] ? only : 0;
     }
 
     /// <summary>The new configuration, by reload and never by a restart: open sessions stay.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Sallyport.Host.Interop;
 
 namespace Sallyport.Cli.Setup;
 
@@ -54,6 +55,14 @@ internal static partial class SshdFiles
     public static string Config(string text) =>
         text.Split('\n').FirstOrDefault(line => line.Trim() is { Length: > 0 } said && said[0] != '#') is string first
             && Drops().IsMatch(first) ? text : $"# Added by sallyport setup: this file read no drop-ins first.\n{Include}\n{text}";
+
+    /// <summary>A file of AuthorizedKeysFile, for one account.</summary>
+    public static string KeyFile(string pattern, Account account)
+    {
+        string file = pattern.Replace("%u", account.Name, StringComparison.Ordinal)
+            .Replace("%h", account.Home, StringComparison.Ordinal).Replace("%%", "%", StringComparison.Ordinal);
+        return file.StartsWith('/') ? file : $"{account.Home}/{file}";
+    }
 
     [GeneratedRegex(@"^\s*Include[\s=]+""?/etc/ssh/sshd_config\.d/\*(\.conf)?""?\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex Drops();

@@ -25,6 +25,13 @@ internal static class Glob
         return [.. found.Order(StringComparer.Ordinal).Select(Text)];
     }
 
+    /// <summary>The folder whose content decides what is found; null: no folder does, or several.</summary>
+    public static string? Folder(string pattern)
+    {
+        int slash = pattern.LastIndexOf('/');
+        return slash > 0 && IsMagic(pattern[slash..]) && !IsMagic(pattern[..slash]) ? Text(Plain(pattern[..slash])) : null;
+    }
+
     public static bool Match(ReadOnlySpan<char> name, ReadOnlySpan<char> pattern)
     {
         while (!pattern.IsEmpty)

@@ -26,6 +26,7 @@ internal sealed class SshdFile
     private readonly List<SshdLine> _lines = [];
     private readonly List<MatchBlock> _blocks = [];
     private readonly HashSet<string> _files = [];
+    private readonly HashSet<string> _folders = [];
 
     public IReadOnlyList<SshdLine> Lines => _lines;
 
@@ -33,6 +34,9 @@ internal sealed class SshdFile
 
     /// <summary>All that was read.</summary>
     public IReadOnlySet<string> Files => _files;
+
+    /// <summary>Those from which an Include takes what fits.</summary>
+    public IReadOnlySet<string> Folders => _folders;
 
     public static SshdFile Read(string path)
     {
@@ -65,9 +69,10 @@ internal sealed class SshdFile
             switch (first.ToLowerInvariant())
             {
                 case "include":
-                    foreach (string pattern in rest)
+                    foreach (string pattern in rest.Select(p => p.StartsWith('/') ? p : $"{RelativeTo}/{p}"))
                     {
-                        foreach (string file in Glob.Files(pattern.StartsWith('/') ? pattern : $"{RelativeTo}/{pattern}"))
+                        _folders.UnionWith(Glob.Folder(pattern) is string folder ? [folder] : []);
+                        foreach (string file in Glob.Files(pattern))
                         {
                             Read(file, now, depth + 1); // a Match line in there ends with that file
                         }

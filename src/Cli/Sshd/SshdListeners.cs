@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Sallyport.Host.Interop;
 
 namespace Sallyport.Cli.Sshd;
 
@@ -11,16 +13,21 @@ internal static class SshdListeners
     /// <summary>Empty: none waits (systemd may start one for each connection), so the usual file counts.</summary>
     public static IReadOnlyList<SshdProgram> Find(SshdProgram usual)
     {
-        string? here = Link("/proc/self/ns/mnt");
+        // What runs doctor may have put other files in front of it, as setup does with those that it has in mind.
+        string?[] here = [Link("/proc/self/ns/mnt"), Link($"/proc/{Unistd.getppid()}/ns/mnt")];
         HashSet<string> seen = [];
         List<SshdProgram> found = [];
         foreach (string process in Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(p[6])))
         {
             // Anybody may call a process of his sshd; that of root, in this place of the file tree, is believed.
-            if (Title(process) is string title && IsRoots(process) && Link($"{process}/ns/mnt") == here
+            if (Title(process) is string title && IsRoots(process) && Link($"{process}/ns/mnt") is string place && here.Contains(place)
                 && seen.Add(title))
             {
-                found.Add(Parse(usual, title));
+                found.Add(Parse(usual, title) with
+                {
+                    // Of files that only we see, it has read none yet.
+                    Process = place == here[0] ? int.Parse(process[6..], CultureInfo.InvariantCulture) : null,
+                });
             }
         }
 

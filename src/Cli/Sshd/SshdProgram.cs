@@ -20,6 +20,9 @@ internal sealed partial record SshdProgram(string Path, string ConfigurationFile
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Of the process that waits for connections; null: none does.</summary>
+    public int? Process { get; init; }
+
     /// <summary>Null: none at the places where distributions have it.</summary>
     public static SshdProgram? Find() => _places.FirstOrDefault(File.Exists) is string path
         ? new(path, UsualConfiguration, [])
@@ -64,7 +67,7 @@ internal sealed partial record SshdProgram(string Path, string ConfigurationFile
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
         var errors = new StringBuilder();
-        using Process process = Process.Start(start) ?? throw new SshdException($"{Path} does not start");
+        using var process = System.Diagnostics.Process.Start(start) ?? throw new SshdException($"{Path} does not start");
         process.StandardInput.Close();
         process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         process.BeginErrorReadLine();

@@ -13,10 +13,12 @@ internal sealed class Letters(string host, HostConfiguration configuration, Time
     /// <summary>On disk, or on the screen, when it returns.</summary>
     /// <param name="code">Null: he has a factor already.</param>
     /// <param name="before">Why he may have another one, whose code is void.</param>
+    /// <param name="owes">His next login wants a factor of him, whatever policy says of others (user reset).</param>
     /// <exception cref="IOException">Nobody can see it.</exception>
-    public void Write(string name, IReadOnlyList<PublicKey> keys, string? code, DateTimeOffset until, string? before)
+    public void Write(string name, IReadOnlyList<PublicKey> keys, string? code, DateTimeOffset until, string? before,
+        bool owes = false)
     {
-        string text = string.Join('\n', Lines(name, keys, code, until, before)) + "\n\n";
+        string text = string.Join('\n', Lines(name, keys, code, until, before, owes)) + "\n\n";
         if (file is null)
         {
             Terminal.Screen.Write(text);
@@ -58,7 +60,8 @@ internal sealed class Letters(string host, HostConfiguration configuration, Time
     }
 
     private IEnumerable<string> Lines(
-        string name, IReadOnlyList<PublicKey> keys, string? code, DateTimeOffset until, string? before)
+        string name, IReadOnlyList<PublicKey> keys, string? code, DateTimeOffset until, string? before,
+        bool owes)
     {
         yield return $"To {name}, by a way on which you know that nobody else reads it:";
         yield return "";
@@ -88,7 +91,7 @@ internal sealed class Letters(string host, HostConfiguration configuration, Time
             yield break;
         }
 
-        bool inLogin = configuration.Policy?.EnrolmentAt(time.GetUtcNow())
+        bool inLogin = owes || configuration.Policy?.EnrolmentAt(time.GetUtcNow())
             is Host.Configuration.Enrolment.Invited or Host.Configuration.Enrolment.Required;
         yield return "";
         yield return inLogin

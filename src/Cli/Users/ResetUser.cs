@@ -65,7 +65,7 @@ internal sealed class ResetUser(HostStores stores, Letters letters, TimeProvider
         string moment = FactorStatus.Moment(until.ToUnixTimeSeconds());
         Syslog.Notice($"{name}: second factor taken away by root, and invited to enrol until {moment}");
         Screen.WriteError($"{name}: the old phone is void; he is refused until he enrols again.");
-        letters.Write(name, KeysOf(account), code, until, null);
+        letters.Write(name, KeysOf(account), code, until, null, owes: true);
     }
 
     private static List<PublicKey> KeysOf(Account account)

@@ -52,6 +52,12 @@ internal static partial class SysStat
         [FieldOffset(40)]
         public ulong Size;
 
+        [FieldOffset(96)]
+        public long CtimeSeconds;
+
+        [FieldOffset(104)]
+        public uint CtimeNanoseconds;
+
         [FieldOffset(112)]
         public long MtimeSeconds;
 

@@ -63,6 +63,9 @@ internal static partial class Unistd
     public static partial uint geteuid();
 
     [LibraryImport("libc")]
+    public static partial int getppid();
+
+    [LibraryImport("libc")]
     public static partial uint getuid();
 
     [LibraryImport("libc", SetLastError = true)]

@@ -41,7 +41,8 @@ internal abstract record AddApplicationResult
 }
 
 /// <summary>Adds an application and shows its secret key, this once.</summary>
-internal sealed class AddApplication(Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
+internal sealed class AddApplication(
+    Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
 {
     public async Task<AddApplicationResult> RunAsync(AddApplicationRequest request, CancellationToken cancellationToken)
     {

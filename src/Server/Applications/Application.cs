@@ -66,7 +66,8 @@ internal sealed class ApplicationMapping : IEntityTypeConfiguration<Application>
     {
         application.ToTable("applications");
         application.HasKey(a => a.Id);
-        application.Property(a => a.Id).HasConversion(id => id.Value, value => new IntegrationId(value)).ValueGeneratedNever();
+        application.Property(a => a.Id)
+            .HasConversion(id => id.Value, value => new IntegrationId(value)).ValueGeneratedNever();
         application.Property(a => a.IntegrationKey).HasMaxLength(20);
         application.HasIndex(a => a.IntegrationKey).IsUnique();
         application.Property(a => a.Name).HasMaxLength(128);

@@ -6,7 +6,9 @@ internal static class FindApplication
 {
     private const int IntegrationKeyLength = 20;
 
-    /// <summary>By its name or its integration key; no name looks like a key (<see cref="ApplicationRules"/>).</summary>
+    /// <summary>
+    /// By its name or its integration key; no name looks like a key (<see cref="ApplicationRules"/>).
+    /// </summary>
     public static Expression<Func<Application, bool>> Named(string name) =>
         a => a.Name == name || a.IntegrationKey == name;
 

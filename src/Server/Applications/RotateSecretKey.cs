@@ -27,11 +27,13 @@ internal abstract record RotateSecretKeyResult
 }
 
 /// <summary>Gives an application a new secret key, and shows it, this once.</summary>
-internal sealed class RotateSecretKey(Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
+internal sealed class RotateSecretKey(
+    Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
 {
     private static readonly TimeSpan _longestGrace = TimeSpan.FromDays(30);
 
-    public async Task<RotateSecretKeyResult> RunAsync(RotateSecretKeyRequest request, CancellationToken cancellationToken)
+    public async Task<RotateSecretKeyResult> RunAsync(
+        RotateSecretKeyRequest request, CancellationToken cancellationToken)
     {
         if (request.Grace < TimeSpan.Zero || request.Grace > _longestGrace)
         {

@@ -2,7 +2,9 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Audit;
 
-/// <summary>Who does what an administrator does, as far as the program knows: the account that runs the command.</summary>
+/// <summary>
+/// Who does what an administrator does, as far as the program knows: the account that runs the command.
+/// </summary>
 internal sealed record Administrator(string Name);
 
 /// <summary>Puts an administrator's act into the act's own transaction.</summary>

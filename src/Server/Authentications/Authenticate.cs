@@ -57,7 +57,8 @@ internal sealed class Authenticate(
         byte[] mac = bypass.OfBypassCode(candidate?.User.Id.Value ?? default, digits);
 
         // 3. A source that has failed too often waits, whatever it says now.
-        if (await FailureCounters.BlockedUntilAsync(db, attempt, candidate, now, cancellationToken) is { } until)
+        IReadOnlyList<Throttle> throttles = await FailureCounters.ReadAsync(db, attempt, candidate, cancellationToken);
+        if (throttles.Max(t => t.BlockedUntil) is { } until && until > now)
         {
             return (Outcome.Denied(Reasons.FrequentAttempts), "Too many wrong passcodes. Try again " + In(until - now));
         }
@@ -97,7 +98,7 @@ internal sealed class Authenticate(
         // 6. What it leaves behind.
         if (proven is not null)
         {
-            await FailureCounters.SucceededAsync(db, attempt, candidate, now, cancellationToken);
+            await FailureCounters.SucceededAsync(db, attempt, candidate, throttles, now, cancellationToken);
             return (proven, Verdict.Welcome);
         }
 

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Persistence;
 using Sallyport.Server.Users;
@@ -11,20 +13,8 @@ internal readonly record struct Subject(string Text, bool IsKey);
 /// <summary>Whom a name means, and what he can prove it with.</summary>
 internal sealed record Candidate(User User, IReadOnlyList<Device> Devices, bool HasBypassCode)
 {
-    private static readonly Func<ServerDbContext, string, DateTimeOffset, IAsyncEnumerable<Row>> _byName =
-        EF.CompileAsyncQuery((ServerDbContext db, string name, DateTimeOffset now) =>
-            from alias in db.Set<Alias>().Where(a => a.Name == name).AsNoTracking() // his own name is one, too
-            join user in db.Set<User>() on alias.UserId equals user.Id
-            from device in db.Set<Device>().Where(d => d.UserId == user.Id).DefaultIfEmpty()
-            select new Row(user, device, db.Set<BypassCode>().Any(
-                c => c.UserId == user.Id && c.RemainingUses > 0 && (c.ExpiresAt == null || c.ExpiresAt > now))));
-
-    private static readonly Func<ServerDbContext, string, DateTimeOffset, IAsyncEnumerable<Row>> _byKey =
-        EF.CompileAsyncQuery((ServerDbContext db, string key, DateTimeOffset now) =>
-            from user in db.Set<User>().Where(u => u.Key == key).AsNoTracking()
-            from device in db.Set<Device>().Where(d => d.UserId == user.Id).DefaultIfEmpty()
-            select new Row(user, device, db.Set<BypassCode>().Any(
-                c => c.UserId == user.Id && c.RemainingUses > 0 && (c.ExpiresAt == null || c.ExpiresAt > now))));
+    // A compiled query is one model's; what reads and what writes on SQLite has one each.
+    private static readonly ConditionalWeakTable<IModel, Queries> _queries = [];
 
     /// <summary>One query, whether the name is a name, an alias or nobody's; null: nobody's.</summary>
     public static async Task<Candidate?> FindAsync(
@@ -32,7 +22,8 @@ internal sealed record Candidate(User User, IReadOnlyList<Device> Devices, bool 
     {
         Candidate? found = null;
         List<Device> devices = [];
-        var rows = subject.IsKey ? _byKey(db, subject.Text, now) : _byName(db, subject.Text, now);
+        Queries queries = _queries.GetValue(db.Model, _ => new());
+        var rows = subject.IsKey ? queries.ByKey(db, subject.Text, now) : queries.ByName(db, subject.Text, now);
         await foreach (Row row in rows.WithCancellation(cancellationToken))
         {
             // No name means two users; should it ever, nobody is let in by it.
@@ -53,4 +44,22 @@ internal sealed record Candidate(User User, IReadOnlyList<Device> Devices, bool 
     }
 
     private sealed record Row(User User, Device? Device, bool HasBypassCode);
+
+    private sealed class Queries
+    {
+        public Func<ServerDbContext, string, DateTimeOffset, IAsyncEnumerable<Row>> ByName { get; } =
+            EF.CompileAsyncQuery((ServerDbContext db, string name, DateTimeOffset now) =>
+                from alias in db.Set<Alias>().Where(a => a.Name == name).AsNoTracking() // his own name is one, too
+                join user in db.Set<User>() on alias.UserId equals user.Id
+                from device in db.Set<Device>().Where(d => d.UserId == user.Id).DefaultIfEmpty()
+                select new Row(user, device, db.Set<BypassCode>().Any(
+                    c => c.UserId == user.Id && c.RemainingUses > 0 && (c.ExpiresAt == null || c.ExpiresAt > now))));
+
+        public Func<ServerDbContext, string, DateTimeOffset, IAsyncEnumerable<Row>> ByKey { get; } =
+            EF.CompileAsyncQuery((ServerDbContext db, string key, DateTimeOffset now) =>
+                from user in db.Set<User>().Where(u => u.Key == key).AsNoTracking()
+                from device in db.Set<Device>().Where(d => d.UserId == user.Id).DefaultIfEmpty()
+                select new Row(user, device, db.Set<BypassCode>().Any(
+                    c => c.UserId == user.Id && c.RemainingUses > 0 && (c.ExpiresAt == null || c.ExpiresAt > now))));
+    }
 }

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Sallyport.Server.Persistence;
 using Sallyport.Server.Users;
 
@@ -13,18 +15,22 @@ namespace Sallyport.Server.Authentications;
 internal sealed class FailureCounters(AuthenticationLimits limits)
 {
     private const int MostDoublings = 6;
+    private static readonly ConditionalWeakTable<IModel, Queries> _queries = [];
 
-    /// <summary>Until when nothing from this source is looked at; null: it is.</summary>
-    public static async Task<DateTimeOffset?> BlockedUntilAsync(
-        ServerDbContext db, Attempt attempt, Candidate? candidate, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>What is counted of this source, for this user and in this application.</summary>
+    public static async Task<IReadOnlyList<Throttle>> ReadAsync(
+        ServerDbContext db, Attempt attempt, Candidate? candidate, CancellationToken cancellationToken)
     {
-        Guid user = SubjectOf(attempt, candidate);
+        Queries queries = _queries.GetValue(db.Model, _ => new());
+        List<Throttle> found = [];
         Guid application = attempt.Application.Id.Value;
-        string source = attempt.Source.Key;
-        return await db.Throttles.AsNoTracking()
-            .Where(t => (t.SubjectId == user || t.SubjectId == application) && t.Source == source
-                && t.BlockedUntil > now)
-            .MaxAsync(t => t.BlockedUntil, cancellationToken);
+        var rows = queries.OfSource(db, SubjectOf(attempt, candidate), application, attempt.Source.Key);
+        await foreach (Throttle throttle in rows.WithCancellation(cancellationToken))
+        {
+            found.Add(throttle);
+        }
+
+        return found;
     }
 
     public async Task FailedAsync(
@@ -55,8 +61,14 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
     }
 
     /// <summary>A success ends the row of failures, his own and that of this source with him; not the application's.</summary>
+    /// <param name="throttles">What <see cref="ReadAsync"/> found: mostly nothing, and then nothing is deleted.</param>
     public static async Task SucceededAsync(
-        ServerDbContext db, Attempt attempt, Candidate candidate, DateTimeOffset now, CancellationToken cancellationToken)
+        ServerDbContext db,
+        Attempt attempt,
+        Candidate candidate,
+        IReadOnlyList<Throttle> throttles,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         UserId id = candidate.User.Id;
         await db.Users.Where(u => u.Id == id).ExecuteUpdateAsync(
@@ -65,9 +77,12 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
                 .SetProperty(x => x.LastLogin, now),
             cancellationToken);
         Guid subject = SubjectOf(attempt, candidate);
-        string source = attempt.Source.Key;
-        await db.Throttles.Where(t => t.SubjectId == subject && t.Source == source)
-            .ExecuteDeleteAsync(cancellationToken);
+        if (throttles.Any(t => t.SubjectId == subject))
+        {
+            string source = attempt.Source.Key;
+            await db.Throttles.Where(t => t.SubjectId == subject && t.Source == source)
+                .ExecuteDeleteAsync(cancellationToken);
+        }
     }
 
     /// <summary>Nobody's name is counted, too: what is unknown answers like what is known.</summary>
@@ -113,4 +128,12 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
         await db.Throttles
             .Where(t => t.SubjectId == subject && t.Source == source)
             .ExecuteUpdateAsync(t => t.SetProperty(x => x.BlockedUntil, until), cancellationToken);
+
+    private sealed class Queries
+    {
+        public Func<ServerDbContext, Guid, Guid, string, IAsyncEnumerable<Throttle>> OfSource { get; } =
+            EF.CompileAsyncQuery((ServerDbContext db, Guid user, Guid application, string source) =>
+                db.Set<Throttle>().AsNoTracking()
+                    .Where(t => (t.SubjectId == user || t.SubjectId == application) && t.Source == source));
+    }
 }

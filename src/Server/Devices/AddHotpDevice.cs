@@ -37,7 +37,8 @@ internal abstract record AddHotpDeviceResult
 }
 
 /// <summary>Adds a hardware token (RFC 4226).</summary>
-internal sealed class AddHotpDevice(Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
+internal sealed class AddHotpDevice(
+    Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
 {
     private const int MostSerialCharacters = 64;
     private const int FewestBytes = 10;
@@ -47,7 +48,8 @@ internal sealed class AddHotpDevice(Transactions transactions, Secrets secrets, 
     {
         if (!Names.IsWord(request.Serial) || request.Serial.Length > MostSerialCharacters)
         {
-            return new AddHotpDeviceResult.Invalid($"a serial has 1 to {MostSerialCharacters} characters and no blanks");
+            return new AddHotpDeviceResult.Invalid(
+                $"a serial has 1 to {MostSerialCharacters} characters and no blanks");
         }
 
         byte[] secret = new byte[MostBytes];

@@ -11,7 +11,9 @@ internal sealed record AddTotpDeviceRequest(string User)
 {
     public string Name { get; init; } = "Authenticator app";
 
-    /// <summary>Base32, or an otpauth URI whose digits, period and algorithm count too; null: a new secret of 20 bytes.</summary>
+    /// <summary>
+    /// Base32, or an otpauth URI whose digits, period and algorithm count too; null: a new secret of 20 bytes.
+    /// </summary>
     public string? Secret { get; init; }
 }
 
@@ -29,7 +31,8 @@ internal abstract record AddTotpDeviceResult
     internal sealed record Added(string DeviceKey, KeyUri Uri) : AddTotpDeviceResult;
 }
 
-internal sealed class AddTotpDevice(Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
+internal sealed class AddTotpDevice(
+    Transactions transactions, Secrets secrets, AdministratorAudit audit, TimeProvider time)
 {
     private const int NewSecretBytes = 20; // RFC 4226 section 4, R6
     private const int FewestBytes = 10; // 80 bits: what google-authenticator's first releases made

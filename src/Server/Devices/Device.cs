@@ -8,7 +8,9 @@ namespace Sallyport.Server.Devices;
 
 internal readonly record struct DeviceId(Guid Value);
 
-/// <summary>Something that shows passcodes: an authenticator app (TOTP), or a hardware token (HOTP) with a serial.</summary>
+/// <summary>
+/// Something that shows passcodes: an authenticator app (TOTP), or a hardware token (HOTP) with a serial.
+/// </summary>
 internal sealed class Device
 {
     public required DeviceId Id { get; init; }

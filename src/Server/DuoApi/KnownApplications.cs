@@ -19,7 +19,7 @@ internal sealed class KnownApplications(
     IDbContextFactory<ServerDbContext> contexts, Secrets secrets, TimeProvider time)
 {
     private static readonly TimeSpan _life = TimeSpan.FromSeconds(1);
-    private static readonly Func<ServerDbContext, string, Task<Application?>> _byKey = EF.CompileAsyncQuery(
+    private readonly Func<ServerDbContext, string, Task<Application?>> _byKey = EF.CompileAsyncQuery(
         (ServerDbContext db, string ikey) =>
             db.Set<Application>().AsNoTracking().FirstOrDefault(a => a.IntegrationKey == ikey));
 

@@ -30,7 +30,8 @@ internal sealed class Backup(
         if (await database.StateAsync(cancellationToken) is not SchemaState.Current)
         {
             throw new StorageException(
-                "The database's schema is not this program's: back up with the version of sallyport-server that made it.");
+                "The database's schema is not this program's: back up with the version of sallyport-server that made "
+                + "it.");
         }
 
         string unfinished = file + ".unfinished";

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Sallyport.Server.Maintenance;
 
-/// <summary>Reads the lines of a backup. Whoever takes anything from them has called <see cref="Verify"/> before.</summary>
+/// <summary>
+/// Reads the lines of a backup. Whoever takes anything from them has called <see cref="Verify"/> before.
+/// </summary>
 internal sealed class BackupReader(string file)
 {
     /// <summary>The migration that its tables are of.</summary>
@@ -29,7 +31,8 @@ internal sealed class BackupReader(string file)
 
         if (migration is null || lines < 2 || !EndsWith(last!, before))
         {
-            throw new InvalidDataException("The file does not end as a backup does: something of it is missing or changed.");
+            throw new InvalidDataException(
+                "The file does not end as a backup does: something of it is missing or changed.");
         }
 
         return migration;

@@ -17,8 +17,10 @@ internal sealed class Check(
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private static readonly string[] _rules =
-        ["audit_events_not_changed", "audit_events_not_deleted", "audit_events_not_emptied", "audit_events_not_replaced",
-            "users_new_name", "users_own_name"];
+    [
+        "audit_events_not_changed", "audit_events_not_deleted", "audit_events_not_emptied",
+        "audit_events_not_replaced", "users_new_name", "users_own_name",
+    ];
 
     public async Task<CheckResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -27,7 +29,8 @@ internal sealed class Check(
             return new CheckResult([state switch
             {
                 SchemaState.Fresh => "The database is empty. Run: sallyport-server init",
-                SchemaState.Behind => "The database is of an older version. Make a backup, then run: sallyport-server migrate",
+                SchemaState.Behind =>
+                    "The database is of an older version. Make a backup, then run: sallyport-server migrate",
                 _ => "The database is of a newer version of sallyport-server than this program.",
             }], 0);
         }
@@ -96,7 +99,9 @@ internal sealed class Check(
         {
             problems.AddRange((await db.Database
                 .SqlQueryRaw<string>("SELECT integrity_check AS \"Value\" FROM pragma_integrity_check")
-                .ToListAsync(cancellationToken)).Where(line => line != "ok").Select(line => $"integrity_check: {line}"));
+                .ToListAsync(cancellationToken))
+                .Where(line => line != "ok")
+                .Select(line => $"integrity_check: {line}"));
             problems.AddRange((await db.Database
                 .SqlQueryRaw<string>("SELECT \"table\" AS \"Value\" FROM pragma_foreign_key_check")
                 .ToListAsync(cancellationToken)).Select(table => $"A row of {table} points to one that is not there."));

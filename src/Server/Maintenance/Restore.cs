@@ -26,10 +26,12 @@ internal sealed class Restore(
     AdministratorAudit audit,
     TimeProvider time)
 {
-    /// <summary>How far a hardware token's counter moves: its owner presses it at most so often until it works again.</summary>
+    /// <summary>
+    /// How far a hardware token's counter moves: its owner presses it at most so often until it works again.
+    /// </summary>
     public const int CounterAdvance = 10;
 
-    /// <exception cref="StorageException">The database is not empty, or the key files do not belong to the backup.</exception>
+    /// <exception cref="StorageException">The database is not empty, or the key files are not the backup's.</exception>
     /// <exception cref="InvalidDataException">No whole backup.</exception>
     public async Task<RestoreResult> RunAsync(string file, CancellationToken cancellationToken)
     {
@@ -42,8 +44,8 @@ internal sealed class Restore(
         if (migration != model.Database.GetMigrations().Last())
         {
             throw new StorageException(
-                $"The backup is of the schema {migration}. Restore it with the version of sallyport-server that made it, "
-                + "then migrate.");
+                $"The backup is of the schema {migration}. Restore it with the version of sallyport-server that made "
+                + "it, then migrate.");
         }
 
         IReadOnlyList<TableShape> tables = TableShape.Of(model);
@@ -73,7 +75,8 @@ internal sealed class Restore(
         if (await command.ExecuteScalarAsync(cancellationToken) is not null)
         {
             throw new StorageException(
-                $"The database is not empty (table {table.Name}). A restore fills a new one: another data folder or database.");
+                $"The database is not empty (table {table.Name}). A restore fills a new one: another data folder or "
+                + "database.");
         }
     }
 
@@ -141,13 +144,15 @@ internal sealed class Restore(
         await db.BypassCodes.ExecuteDeleteAsync(cancellationToken);
         await db.Authentications.ExecuteDeleteAsync(cancellationToken);
         await db.Users.ExecuteUpdateAsync(
-            u => u.SetProperty(x => x.InvitationMac, (byte[]?)null).SetProperty(x => x.InvitedUntil, (DateTimeOffset?)null),
+            u => u.SetProperty(x => x.InvitationMac, (byte[]?)null)
+                .SetProperty(x => x.InvitedUntil, (DateTimeOffset?)null),
             cancellationToken);
         long seconds = now.ToUnixTimeSeconds();
         // One step more: what a phone whose clock is ahead has shown and its owner has used.
         await db.Devices
             .Where(d => d.Kind == DeviceKind.Totp && d.LastUsedStep < (seconds / d.Period) + 1)
-            .ExecuteUpdateAsync(d => d.SetProperty(x => x.LastUsedStep, x => (seconds / x.Period) + 1), cancellationToken);
+            .ExecuteUpdateAsync(
+                d => d.SetProperty(x => x.LastUsedStep, x => (seconds / x.Period) + 1), cancellationToken);
         await db.Devices
             .Where(d => d.Kind == DeviceKind.Hotp)
             .ExecuteUpdateAsync(d => d.SetProperty(x => x.Counter, x => x.Counter + CounterAdvance), cancellationToken);

@@ -5,7 +5,9 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Maintenance;
 
-/// <summary>A table as both databases have it: its name, its columns, and the type that each value is in a backup.</summary>
+/// <summary>
+/// A table as both databases have it: its name, its columns, and the type that each value is in a backup.
+/// </summary>
 internal sealed record TableShape(string Name, IReadOnlyList<TableShape.Column> Columns)
 {
     internal sealed record Column(string Name, Type Type);
@@ -25,7 +27,8 @@ internal sealed record TableShape(string Name, IReadOnlyList<TableShape.Column> 
         List<TableShape> ordered = [];
         while (rest.Count > 0)
         {
-            IEntityType next = rest.First(e => !e.GetForeignKeys().Any(f => f.PrincipalEntityType != e && rest.Contains(f.PrincipalEntityType)));
+            IEntityType next = rest.First(
+                e => !e.GetForeignKeys().Any(f => f.PrincipalEntityType != e && rest.Contains(f.PrincipalEntityType)));
             rest.Remove(next);
             ordered.Add(new(
                 next.GetTableName()!,

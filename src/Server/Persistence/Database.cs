@@ -100,8 +100,9 @@ internal sealed class Database(
             // Made here for its mode, which SQLite gives its -wal and -shm too.
             new FileStream(settings.SqliteFile, new FileStreamOptions
             {
-                Mode = FileMode.CreateNew,
+                Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
                 UnixCreateMode = OwnerOnly,
             }).Dispose();
         }
@@ -128,7 +129,8 @@ internal sealed class Database(
     {
         await using ServerDbContext db = await contexts.CreateDbContextAsync(cancellationToken);
         string setting = await db.Database
-            .SqlQueryRaw<string>("SELECT current_setting('synchronous_commit') AS \"Value\"").SingleAsync(cancellationToken);
+            .SqlQueryRaw<string>("SELECT current_setting('synchronous_commit') AS \"Value\"")
+            .SingleAsync(cancellationToken);
         if (setting == "off")
         {
             throw new StorageException(

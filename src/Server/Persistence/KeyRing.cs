@@ -11,11 +11,13 @@ using Microsoft.EntityFrameworkCore;
 namespace Sallyport.Server.Persistence;
 
 /// <summary>
-/// ASP.NET Core's Data Protection over the table <c>key_ring</c> and the certificate of <see cref="KeyFiles"/>. It makes
-/// no key by itself: a key that came into being in the middle of a login would wait for the login's own transaction.
+/// ASP.NET Core's Data Protection over the table <c>key_ring</c> and the certificate of <see cref="KeyFiles"/>. It
+/// makes no key by itself: one that came into being in the middle of a login would wait for that login's own
+/// transaction.
 /// </summary>
 internal sealed class KeyRing(
-    IDbContextFactory<ServerDbContext> contexts, Transactions transactions, KeyFiles files, TimeProvider time) : IDisposable
+    IDbContextFactory<ServerDbContext> contexts, Transactions transactions, KeyFiles files, TimeProvider time)
+    : IDisposable
 {
     private readonly Lock _opening = new();
     private X509Certificate2? _certificate;
@@ -24,8 +26,9 @@ internal sealed class KeyRing(
     public IDataProtectionProvider Protection => Open().GetRequiredService<IDataProtectionProvider>();
 
     /// <summary>Adds the ring's first key.</summary>
+    /// <remarks>Good since yesterday: another node's clock may be behind.</remarks>
     public void CreateKey() => Open().GetRequiredService<IKeyManager>()
-        .CreateNewKey(time.GetUtcNow(), time.GetUtcNow().AddYears(100));
+        .CreateNewKey(time.GetUtcNow().AddDays(-1), time.GetUtcNow().AddYears(100));
 
     public void Dispose()
     {
@@ -63,7 +66,8 @@ internal sealed class KeyRing(
 
     private string NotOpened =>
         $"{files.RingFile} does not open the key ring in the database: it is another installation's. "
-        + $"Put back the folder {files.Folder} that belongs to this database, from another node or from where it was saved.";
+        + $"Put back the folder {files.Folder} that belongs to this database, from another node or from where it was "
+        + "saved.";
 
     private ServiceProvider Open()
     {

@@ -4,8 +4,8 @@ namespace Sallyport.Server.Persistence;
 
 /// <summary>
 /// Lets one process at a time make or change the schema, or the key ring's first key: two nodes may start at once. It
-/// ends with its holder, however he ends. EF Core's own lock on SQLite is a row, which a killed process leaves behind for
-/// ever.
+/// ends with its holder, however he ends. EF Core's own lock on SQLite is a row, which a killed process leaves behind
+/// for ever.
 /// </summary>
 internal static class MigrationLock
 {
@@ -24,7 +24,8 @@ internal static class MigrationLock
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new StorageException("Another process has been changing the database for two minutes. Try again after it.");
+            throw new StorageException(
+                "Another process has been changing the database for two minutes. Try again after it.");
         }
     }
 

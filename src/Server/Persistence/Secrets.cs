@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace Sallyport.Server.Persistence;
@@ -11,7 +12,7 @@ internal sealed class Secrets(KeyRing ring)
     public byte[] Protect(SecretKind kind, Guid row, byte[] secret) => Protector(kind, row).Protect(secret);
 
     /// <summary>The caller wipes what he gets.</summary>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">Changed, of another row or kind, or of a lost key.</exception>
+    /// <exception cref="CryptographicException">Changed, of another row or kind, or of a lost key.</exception>
     public byte[] Unprotect(SecretKind kind, Guid row, byte[] ciphertext) => Protector(kind, row).Unprotect(ciphertext);
 
     private IDataProtector Protector(SecretKind kind, Guid row) => ring.Protection.CreateProtector(

@@ -28,7 +28,8 @@ internal sealed class SqliteAct<T>(
 
     public Task<T> Task => _ended.Task;
 
-    [SuppressMessage("Design", "CA1031", Justification = "It is the caller's: it goes to him, and undoes his act alone.")]
+    [SuppressMessage(
+        "Design", "CA1031", Justification = "It is the caller's: it goes to him, and undoes his act alone.")]
     public override void Run(SqliteDbContext db, SqliteConnection connection)
     {
         if (cancellationToken.IsCancellationRequested)

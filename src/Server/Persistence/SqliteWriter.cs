@@ -30,7 +30,8 @@ internal sealed class SqliteWriter : IDisposable
         _thread = new(Work) { IsBackground = true, Name = "SQLite writer" };
     }
 
-    public Task<T> RunAsync<T>(Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(
+        Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
     {
         if (Thread.CurrentThread == _thread)
         {
@@ -77,7 +78,8 @@ internal sealed class SqliteWriter : IDisposable
         _db?.Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, each act of the batch must hear that it failed.")]
+    [SuppressMessage(
+        "Design", "CA1031", Justification = "Whatever it is, each act of the batch must hear that it failed.")]
     private void RunBatch(SqliteAct first)
     {
         List<SqliteAct> begun = [];

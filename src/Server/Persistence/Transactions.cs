@@ -19,7 +19,8 @@ internal sealed class Transactions(IDbContextFactory<ServerDbContext> contexts, 
 
     /// <summary>What <paramref name="act"/> throws undoes it.</summary>
     /// <param name="cancellationToken">Ends the wait; an act that has not begun then never does.</param>
-    public Task<T> RunAsync<T>(Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(
+        Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {

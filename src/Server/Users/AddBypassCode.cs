@@ -43,14 +43,17 @@ internal sealed class NewBypassCodes(IReadOnlyList<string> digits)
 }
 
 /// <summary>Gives a user bypass codes, in place of those that he has.</summary>
-internal sealed class AddBypassCode(Transactions transactions, BypassKey key, AdministratorAudit audit, TimeProvider time)
+internal sealed class AddBypassCode(
+    Transactions transactions, BypassKey key, AdministratorAudit audit, TimeProvider time)
 {
     private const int MostCodes = 10;
     private const int MostUses = 100;
 
     public async Task<AddBypassCodeResult> RunAsync(AddBypassCodeRequest request, CancellationToken cancellationToken)
     {
-        if (request.Count is < 1 or > MostCodes || request.Uses is < 1 or > MostUses || request.ValidFor <= TimeSpan.Zero)
+        if (request.Count is < 1 or > MostCodes
+            || request.Uses is < 1 or > MostUses
+            || request.ValidFor <= TimeSpan.Zero)
         {
             return new AddBypassCodeResult.Invalid(
                 $"1 to {MostCodes} codes, each good for 1 to {MostUses} uses and a time above zero");
@@ -86,7 +89,8 @@ internal sealed class AddBypassCode(Transactions transactions, BypassKey key, Ad
                     "bypass_create",
                     userName: user.Name,
                     userKey: user.Key,
-                    detail: $"codes: {codes.Length}; uses of each: {request.Uses}; until: {end?.ToString("u") ?? "used"}");
+                    detail: $"codes: {codes.Length}; uses of each: {request.Uses}; "
+                        + $"until: {end?.ToString("u") ?? "used"}");
                 return new AddBypassCodeResult.Added(new(codes), end);
             },
             cancellationToken);

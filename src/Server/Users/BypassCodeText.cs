@@ -15,7 +15,9 @@ internal static class BypassCodeText
     /// <summary>1234 5678 9012 3456.</summary>
     public static string Grouped(string digits) => string.Join(' ', digits.Chunk(4).Select(group => new string(group)));
 
-    /// <summary>The digits of what was typed, blanks and hyphens between them passed over; false: no bypass code.</summary>
+    /// <summary>
+    /// The digits of what was typed, blanks and hyphens between them passed over; false: no bypass code.
+    /// </summary>
     public static bool TryParse(string? typed, out string digits)
     {
         digits = "";

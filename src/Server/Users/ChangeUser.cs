@@ -4,7 +4,10 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Users;
 
-/// <summary>What <see cref="DisableUser"/>, <see cref="EnableUser"/>, <see cref="UnlockUser"/> and <see cref="RemoveUser"/> share.</summary>
+/// <summary>
+/// What <see cref="DisableUser"/>, <see cref="EnableUser"/>, <see cref="UnlockUser"/> and <see cref="RemoveUser"/>
+/// share.
+/// </summary>
 internal static class ChangeUser
 {
     extension(Transactions transactions)
@@ -31,7 +34,9 @@ internal static class ChangeUser
     }
 }
 
-/// <summary>Refuses a user from now on, and takes back what he could still use: bypass codes and his invitation.</summary>
+/// <summary>
+/// Refuses a user from now on, and takes back what he could still use: bypass codes and his invitation.
+/// </summary>
 internal sealed class DisableUser(Transactions transactions, AdministratorAudit audit)
 {
     public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(

@@ -107,6 +107,33 @@ public sealed class DoctorCommandTests
         Assert.DoesNotContain("ask-group-empty", root.Ids);
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(-10, "warning")]
+    [InlineData(45, "error")]
+    public async Task It_asks_the_servers_of_this_host_for_the_time(int behind, string? severity)
+    {
+        await using DoctorHost host = await DoctorHost.StartAsync(new()
+        {
+            Shell = $$"""
+                mkdir -p /etc/chrony/sources.d
+                echo 'server 127.0.0.1 iburst' >/etc/chrony/sources.d/mine.sources
+                perl -MIO::Socket::INET -e '
+                    $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 123, Proto => "udp") or die;
+                    if (fork) { exit }
+                    close(STDOUT); close(STDERR);
+                    $s->recv($q, 48);
+                    $t = time + 2208988800 + {{behind}};
+                    $s->send(pack("C4 N2 a4 N2 a8 N4", 0x24, 2, 0, 0, 0, 0, "TEST", 0, 0, substr($q, 40, 8), $t, 0, $t, 0))'
+                """,
+        });
+
+        Diagnosis diagnosis = await host.DoctorAsync();
+
+        Assert.Equal(severity, diagnosis.Findings.Where(f => f.Id == "clock-offset").Select(f => f.Severity).SingleOrDefault());
+        Assert.Contains("clock-unmeasured", (await host.DoctorAsync("--time-server=127.0.0.1:124")).Ids);
+    }
+
     [Fact]
     public async Task What_one_line_does_in_many_cases_is_one_finding()
     {

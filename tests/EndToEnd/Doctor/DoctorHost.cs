@@ -15,7 +15,7 @@ internal sealed record Diagnosis(int ExitCode, IReadOnlyList<(string Id, string 
 /// <summary>A throw-away machine with a layout of its own: its sshd reads /etc/ssh/sshd_config, as sshd does anywhere.</summary>
 internal sealed class DoctorHost : IAsyncDisposable
 {
-    private const string PidFile = "/run/sshd-doctor.pid";
+    private const string PidFile = "/run/sshd.pid";
     private const string Program = "/usr/bin/sallyport";
 
     private DoctorHost(World world, Account alice) => (World, Alice) = (world, alice);
@@ -27,7 +27,8 @@ internal sealed class DoctorHost : IAsyncDisposable
     /// <summary>She has a key and a phone.</summary>
     public Account Alice { get; }
 
-    public static async Task<DoctorHost> StartAsync(Layout layout)
+    /// <param name="prepare">What comes before the layout.</param>
+    public static async Task<DoctorHost> StartAsync(Layout layout, Func<DoctorHost, Task>? prepare = null)
     {
         World world = await World.StartAsync();
         try
@@ -40,6 +41,7 @@ internal sealed class DoctorHost : IAsyncDisposable
                 await world.AddAccountAsync(name);
             }
 
+            await (prepare?.Invoke(host) ?? Task.CompletedTask);
             await host.ArrangeAsync(layout);
             return host;
         }

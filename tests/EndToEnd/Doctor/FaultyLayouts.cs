@@ -26,6 +26,36 @@ internal static class FaultyLayouts
             new() { Shell = "groupadd ops; usermod -aG ops alice", Last = $"Match Group o*\n{KeyOnly}" }),
         ["the key is enough from some addresses"] = new("key-alone", Harm.KeyAlone(),
             new() { Last = $"Match Address 10.0.0.0/8,127.0.0.0/8\n{KeyOnly}" }),
+        ["the key is enough from all addresses but the first and the last"] = new("key-alone", Harm.KeyAlone(), new()
+        {
+            Last = $"Match Address 127.0.0.0/8,!127.0.0.0/32,!127.255.255.255/32\n{KeyOnly}",
+        }),
+        ["the key is enough from addresses that a pattern fits"] = new("key-alone", Harm.KeyAlone(),
+            new() { Last = $"Match Address 127.*,!127.0.0.2\n{KeyOnly}" }),
+        ["the key is enough for file transfer, without a shell"] = new("key-alone", Harm.Sftp, new()
+        {
+            People = ["drop"],
+            Shell = "usermod -s /usr/sbin/nologin drop",
+            Last = $"Match User drop\n{KeyOnly}\nForceCommand internal-sftp\nDisableForwarding yes",
+        }),
+        ["the key is enough for forwarding, without a shell"] = new("key-alone", Harm.ForwardingAlone, new()
+        {
+            People = ["drop"],
+            Shell = "usermod -s /usr/sbin/nologin drop",
+            Last = $"Match User drop\n{KeyOnly}",
+        }),
+        ["a drop-in that sshd has not read"] = new("sshd-not-reloaded", Harm.KeyAlone(), new()
+        {
+            First = "Include /etc/ssh/sshd_config.d/*.conf",
+            Lines = Layout.WithoutMethods,
+            Later = $"echo '{Layout.BothSteps}' > {DropIn}",
+        }),
+        ["a drop-in that is gone, and that sshd still obeys"] = new("sshd-not-reloaded", Harm.KeyAlone(), new()
+        {
+            Shell = $"echo '{KeyOnly}' > {DropIn}",
+            First = "Include /etc/ssh/sshd_config.d/*.conf",
+            Later = $"rm {DropIn} /run/sshd.pid",
+        }),
         ["the key is enough at a port"] = new("key-alone", Harm.KeyAlone("alice", "-p", "2222"),
             new() { First = "Port 22\nPort 2222", Last = $"Match LocalPort 2222\n{KeyOnly}" }),
         ["the key is enough for all but one"] = new("key-alone", Harm.KeyAlone(),

@@ -50,6 +50,22 @@ internal static class Harm
         Assert.StartsWith("SSH-2.0-", login.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>By the key alone, to an account without a shell.</summary>
+    public static async Task Sftp(DoctorHost host)
+    {
+        Login login = await host.World.Client.RunAsync(["sh", "-c", "echo pwd | sftp -q -b - drop@server"]);
+        login.MustBeAllowed(host.World);
+        Assert.Empty(login.Prompts);
+    }
+
+    /// <summary>By the key alone, from an account without a shell to whatever this host reaches.</summary>
+    public static async Task ForwardingAlone(DoctorHost host)
+    {
+        Login login = await host.SshAsync(["-W", "127.0.1.1:22", "drop@server"]);
+        Assert.StartsWith("SSH-2.0-", login.Output, StringComparison.Ordinal);
+        Assert.Empty(login.Prompts);
+    }
+
     /// <summary>Something of her own runs before the command that she is kept to.</summary>
     public static async Task RcFile(DoctorHost host)
     {

@@ -138,17 +138,19 @@ public sealed class Given_a_setup_that_does_not_end_well
         host.AssertNothingIsLeft();
     }
 
-    [Fact]
-    public async Task An_agent_that_does_not_answer_is_seen_by_the_logins_that_are_tried()
+    [Theory]
+    [InlineData("kill -KILL $(cat /run/sallyport-agent.pid)", "socket-silent (/run/sallyport/agent.sock): nobody listens")]
+    [InlineData("cd $(dirname $(find /usr/lib* -name pam_sallyport.so)); cp pam_deny.so pam_sallyport.so", "was not let in")] // only a login shows it
+    public async Task What_would_let_nobody_in_is_seen(string done, string why)
     {
         await using SetupHost host = await SetupHost.StartAsync();
         Dictionary<string, string> before = host.Snapshot();
-        await host.Agent.KillAsync();
+        await host.Sandbox.RunAsync("sh", "-ec", done);
 
         Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
 
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("was not let in", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains(why, refused.Errors, StringComparison.Ordinal);
         Assert.Equal(before, host.Snapshot());
         host.AssertNothingIsLeft();
         await host.AssertReachableAsync();

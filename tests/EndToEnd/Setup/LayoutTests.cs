@@ -52,6 +52,18 @@ public sealed class Given_a_stock_layout
     }
 
     [Fact]
+    public async Task What_lets_nobody_past_and_keeps_nobody_out_is_told_and_does_not_stop_it()
+    {
+        await using SetupHost host = await SetupHost.StartAsync(
+            change: h => h.Sandbox.Write("/etc/ssh/sshd_config.d/90-mine.conf", "PermitTunnel yes\n"));
+
+        string shown = await host.SetUpAsync();
+
+        Assert.Contains("Note: permit-tunnel (/etc/ssh/sshd_config.d/90-mine.conf:1)", shown, StringComparison.Ordinal);
+        await AssertBothStepsAsync(host);
+    }
+
+    [Fact]
     public async Task An_exempt_account_comes_in_by_its_key_alone_and_others_do_not()
     {
         await using SetupHost host = await SetupHost.StartAsync();

@@ -16,11 +16,14 @@ public sealed class Given_an_administrator_at_a_terminal
     public async Task What_is_answered_is_put_in_place()
     {
         await using SetupHost host = await SetupHost.StartAsync();
+        await host.Sandbox.RunAsync("useradd", "deploy");
         using var terminal = Terminal.Open(host.Sandbox, "root", "sallyport setup");
         await terminal.AnswerAsync(Asked, "");
         await terminal.AnswerAsync(Enrolment, "");
         await terminal.AnswerAsync(Exempt, "bob until tomorrow");
         await terminal.AnswerAsync(Exempt, "bob:2099-01-01:backup at night");
+        await terminal.AnswerAsync(Exempt, "deploy:2099-01-02:releases");
+        await terminal.AnswerAsync(Exempt, "");
         await terminal.AnswerAsync(BreakGlass, "ops:2099-12-31:sealed key in the safe");
         await terminal.AnswerAsync(Agrees, "y");
 

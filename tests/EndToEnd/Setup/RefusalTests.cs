@@ -39,11 +39,11 @@ public sealed class Given_a_host_that_setup_would_lock
 
     [Fact]
     public Task With_a_group_that_is_not_there() =>
-        RefusedAsync("there is no group nobodyies", _ => { }, [SetupHost.BreakGlass, "--ask=nobodyies"]);
+        RefusedAsync("there is no group 'nobodyies'", _ => { }, [SetupHost.BreakGlass, "--ask=nobodyies"]);
 
     [Fact]
     public Task With_an_exemption_for_nobody() =>
-        RefusedAsync("there is no account bobb", _ => { }, [SetupHost.BreakGlass, "--exempt=bobb:2099-01-01:x"]);
+        RefusedAsync("there is no account 'bobb'", _ => { }, [SetupHost.BreakGlass, "--exempt=bobb:2099-01-01:x"]);
 
     [Fact]
     public Task With_enrolment_that_has_no_end() =>
@@ -51,11 +51,11 @@ public sealed class Given_a_host_that_setup_would_lock
 
     [Fact]
     public Task With_a_module_in_front_that_suffices() => RefusedAsync(
-        "may let somebody past", h => Pam(h, "@include common-auth", "auth sufficient pam_permit.so\n@include common-auth"), [SetupHost.BreakGlass]);
+        "leads past pam_sallyport.so", h => Pam(h, "@include common-auth", "auth sufficient pam_permit.so\n@include common-auth"), [SetupHost.BreakGlass]);
 
     [Fact]
     public Task With_google_authenticators_line_that_suffices() => RefusedAsync(
-        "may let somebody past",
+        "leads past pam_sallyport.so",
         h => Pam(h, "@include common-auth", "auth sufficient pam_google_authenticator.so\n@include common-auth"), [SetupHost.BreakGlass]);
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class Given_a_host_that_setup_would_lock
     public Task By_ForceCommand() => RefusedAsync("AllowTcpForwarding no", _ => { }, [SetupHost.BreakGlass, "--force-command"]);
 
     [Fact]
-    public async Task What_the_drop_in_cannot_win_over_is_seen_and_taken_back()
+    public async Task What_the_drop_in_cannot_win_over_is_seen()
     {
         await using SetupHost host = await SetupHost.StartAsync(
             change: h => h.Sandbox.Write("/etc/ssh/sshd_config.d/05-mine.conf", "AuthenticationMethods publickey\n"));
@@ -89,9 +89,24 @@ public sealed class Given_a_host_that_setup_would_lock
         Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
 
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("another line wins", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("key-alone-refused (/etc/ssh/sshd_config.d/05-mine.conf:1)", refused.Errors, StringComparison.Ordinal);
         Assert.Equal(before, host.Snapshot());
         host.AssertNothingIsLeft();
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_a_link_is_not_written_to_while_its_copy_is_looked_at()
+    {
+        const string look = "find /srv /etc/ssh -printf '%p %M %T@ %C@\\n' | sort";
+        await using SetupHost host = await SetupHost.StartAsync();
+        await host.Sandbox.RunAsync("sh", "-ec", "mv /etc/ssh/sshd_config.d /srv/drop-ins; ln -s /srv/drop-ins /etc/ssh/sshd_config.d");
+        string before = await host.Sandbox.RunAsync("sh", "-c", look);
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("/etc/ssh/sshd_config.d is a symbolic link", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, await host.Sandbox.RunAsync("sh", "-c", look));
     }
 
     [Theory]
@@ -121,9 +136,9 @@ public sealed class Given_a_host_that_setup_would_lock
 
     /// <summary>A Match line wins over what setup writes: by one step, or by one that nobody can take.</summary>
     [Theory]
-    [InlineData("Match User alice\n    PasswordAuthentication yes\n    AuthenticationMethods password\n", "'authenticationmethods password' stands under a Match line")]
-    [InlineData("Match User bob\n    AuthenticationMethods publickey\n", "'authenticationmethods publickey' stands under a Match line")]
-    [InlineData("Match Address *,!127.0.0.1\n    KbdInteractiveAuthentication no\n", "'kbdinteractiveauthentication no' stands under a Match line")]
+    [InlineData("Match User alice\n    PasswordAuthentication yes\n    AuthenticationMethods password\n", "setup: code-alone (/etc/ssh/sshd_config")]
+    [InlineData("Match User bob\n    AuthenticationMethods publickey\n", "setup: key-alone-refused (/etc/ssh/sshd_config")]
+    [InlineData("Match Address *,!127.0.0.1\n    KbdInteractiveAuthentication no\n", "setup: keyboard-interactive-off (/etc/ssh/sshd_config")]
     public Task With_a_match_line_that_would_win(string lines, string why) => RefusedAsync(
         why, h => h.Sandbox.Write(SetupHost.Config, h.Sandbox.Read(SetupHost.Config) + lines), [SetupHost.BreakGlass]);
 

@@ -64,6 +64,7 @@ public sealed class ResetTests
         Assert.All([wrong, none, withOld], login => login.MustBeRefused(host.World));
         Assert.All([wrong, none, withOld], login => Assert.DoesNotContain("secret, to type", string.Join('\n', login.Prompts), StringComparison.Ordinal));
         Assert.False(host.Store.HasEntry("alice"));
+        Assert.Contains("Asked for the invitation code, type this:", reset.Output, StringComparison.Ordinal); // he cannot run a command
         if (!expired)
         {
             Authenticator phone = await host.EnrolAsync("alice", UsersHost.CodeIn(reset.Output));

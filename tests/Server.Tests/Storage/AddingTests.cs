@@ -39,6 +39,7 @@ public sealed class AddingTests
             database.Get<Secrets>().Unprotect(SecretKind.Otp, kept.Id.Value, kept.ProtectedSecret));
         Assert.Equal(
             ["application_add", "bypass_create", "device_add", "user_add"],
-            await database.ReadAsync(db => db.AuditEvents.Select(e => e.Action).Order().ToListAsync(TestDatabase.Stop)));
+            await database.ReadAsync(
+                db => db.AuditEvents.Select(e => e.Action).Order().ToListAsync(TestDatabase.Stop)));
     }
 }

@@ -14,7 +14,7 @@ internal static class AnotherProcess
     public static string Folder => Environment.GetEnvironmentVariable(FolderVariable)
         ?? throw new InvalidOperationException($"run by another test, which sets {FolderVariable}");
 
-    /// <param name="before">A command line of the shell that runs before, in a mount namespace of its own; null: none.</param>
+    /// <param name="before">What a shell runs before, in a mount namespace of its own; null: nothing.</param>
     public static Process Start(string method, string folder, string? before = null)
     {
         string program = $"'{Environment.ProcessPath}' -noColor -noLogo -explicit only -method '{method}'";

@@ -21,7 +21,8 @@ public sealed class LostPowerTests
         await using TestDatabase database = await TestDatabase.CreateAsync(DatabaseKind.Sqlite);
         string acknowledged = Path.Combine(database.Settings.DataFolder, "acknowledged");
 
-        using Process writer = AnotherProcess.Start(This + nameof(Writes_until_it_is_killed), database.Settings.DataFolder);
+        using Process writer = AnotherProcess.Start(
+            This + nameof(Writes_until_it_is_killed), database.Settings.DataFolder);
         while (!File.Exists(acknowledged) || new FileInfo(acknowledged).Length < 10_000)
         {
             Assert.False(writer.HasExited);
@@ -130,7 +131,8 @@ public sealed class LostPowerTests
 
         async Task<List<string>> ThereAsync()
         {
-            await using ServerDbContext db = services.GetRequiredService<IDbContextFactory<ServerDbContext>>().CreateDbContext();
+            var contexts = services.GetRequiredService<IDbContextFactory<ServerDbContext>>();
+            await using ServerDbContext db = await contexts.CreateDbContextAsync(TestDatabase.Stop);
             return [.. (await db.AuditEvents.Select(e => e.Action).ToListAsync(TestDatabase.Stop)).Order()];
         }
     }

@@ -78,7 +78,8 @@ public sealed class PostgresServer : IAsyncLifetime
         string programs = Directory.EnumerateDirectories("/usr/lib/postgresql").Select(v => Path.Combine(v, "bin"))
             .Where(bin => File.Exists(Path.Combine(bin, "initdb")))
             .OrderBy(bin => int.Parse(Path.GetFileName(Path.GetDirectoryName(bin)!)!))
-            .LastOrDefault() ?? throw new InvalidOperationException("PostgreSQL is missing: apt-get install postgresql");
+            .LastOrDefault() ?? throw new InvalidOperationException(
+                "PostgreSQL is missing: apt-get install postgresql");
         string folder = Directory.CreateTempSubdirectory("sallyport-pg-").FullName;
         if (Environment.UserName == "root")
         {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sallyport.Server.Applications;
 using Sallyport.Server.Audit;
 using Sallyport.Server.Devices;
+using Sallyport.Server.Maintenance;
 using Sallyport.Server.Persistence;
 using Sallyport.Server.Users;
 
@@ -25,12 +26,22 @@ public sealed class BothDatabases : TheoryData<DatabaseKind>
 /// <summary>A server's storage with everything but the server: a data folder and a database of its own.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
+    private static readonly Lazy<string> _keys = new(() =>
+    {
+        KeyFiles files = new(
+            new DatabaseSettings(Directory.CreateTempSubdirectory("sallyport-keys-").FullName, Postgres: null));
+        files.Create(new(2026, 11, 25, 0, 0, 0, TimeSpan.Zero));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+            Directory.Delete(Path.GetDirectoryName(files.Folder)!, recursive: true);
+        return files.Folder;
+    });
+
     private TestDatabase(DatabaseSettings settings, TimeProvider clock)
     {
         Settings = settings;
         ServiceCollection services = new();
         services.AddSingleton(clock).AddSingleton(new Administrator("ada"));
-        services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices();
+        services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices().AddMaintenance();
         Services = services.BuildServiceProvider();
     }
 
@@ -50,15 +61,32 @@ internal sealed class TestDatabase : IAsyncDisposable
         new FakeTimeProvider(new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)));
 
     /// <summary>With schema and key files, as after <c>init</c>.</summary>
-    public static async Task<TestDatabase> CreateAsync(DatabaseKind kind)
+    /// <param name="ownKeys">Makes them; else they are the run's, because a new RSA key takes its time.</param>
+    public static async Task<TestDatabase> CreateAsync(DatabaseKind kind, bool ownKeys = false)
     {
         TestDatabase database = await EmptyAsync(kind);
+        if (!ownKeys)
+        {
+            CopyFolder(_keys.Value, database.Get<KeyFiles>().Folder);
+        }
+
         await database.Get<Database>().InitAsync(Stop);
         return database;
     }
 
-    /// <summary>The same database and folder, as a second process would have it; disposed of before the first.</summary>
+    /// <summary>
+    /// The same database and folder, as a second process would have it; disposed of before the first.
+    /// </summary>
     public TestDatabase Again() => new(Settings, Clock) { Borrowed = true };
+
+    public static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (string file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
 
     public T Get<T>()
         where T : notnull => Services.GetRequiredService<T>();

@@ -133,7 +133,8 @@ public sealed class TransactionsTests
                 runs++;
                 db.AuditEvents.Add(Event("lost"));
                 await db.SaveChangesAsync(stop);
-                int backend = await db.Database.SqlQueryRaw<int>("SELECT pg_backend_pid() AS \"Value\"").SingleAsync(stop);
+                int backend =
+                    await db.Database.SqlQueryRaw<int>("SELECT pg_backend_pid() AS \"Value\"").SingleAsync(stop);
                 await using NpgsqlConnection other = new(database.Settings.Postgres);
                 await other.OpenAsync(stop);
                 await using NpgsqlCommand end = new($"SELECT pg_terminate_backend({backend}, 5000)", other);
