@@ -152,12 +152,12 @@ internal sealed class Place(int users, Site site, ServerProcess server)
         logins = Math.Min(logins, users - 1);
 
         // The codes of a step that the server takes until it is over for 30 s; each round is of a later one.
-        while (Now() - (warming > 0 ? 1 : 0) < _step)
+        while (Now() + 1 < _step)
         {
             await Task.Delay(100);
         }
 
-        long step = Math.Max(_step, Now() - 1);
+        long step = Math.Max(_step, Now());
         if (warming > 0)
         {
             Run(Pick(warming, step++), options.Connections);
