@@ -6,6 +6,7 @@ packages_for() {
         build) echo gcc make libc6-dev libpam0g-dev ca-certificates ;;
         demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat login-duo ;;
         bench) echo pamtester libpam-google-authenticator libpam-oath oathtool e2fsprogs mount ;;
+        bench-server) echo login-duo postgresql ;;
         fuzz) echo clang "$(clang_runtime)" ;;
         lint) echo shellcheck git ;;
         test)

@@ -1,0 +1,45 @@
+using Sallyport.Bench;
+
+// bench/server.sh says what the words mean.
+try
+{
+    return await RunAsync(Options.Parse(args));
+}
+#pragma warning disable CA1031 // Main: whatever it is, no server outlives it.
+catch (Exception failure)
+#pragma warning restore CA1031
+{
+    Console.Error.WriteLine($"bench: {failure}");
+    return 1;
+}
+finally
+{
+    ServerProcess.KillAll();
+}
+
+static async Task<int> RunAsync(Options options)
+{
+    List<Limit> limits = [];
+    if (options.Parts.Contains('a'))
+    {
+        limits.AddRange(await Acknowledgements.MeasureAsync(options));
+    }
+
+    if (options.Parts.Contains('c'))
+    {
+        limits.AddRange(await StartUp.MeasureAsync(options));
+    }
+
+    if (options.Parts.Contains('b') || options.Parts.Contains('d'))
+    {
+        limits.AddRange(await Logins.MeasureAsync(options));
+    }
+
+    Console.WriteLine();
+    foreach (Limit limit in limits)
+    {
+        Console.WriteLine(limit);
+    }
+
+    return options.Smoke || limits.All(limit => limit.IsKept || limit.IsGoal) ? 0 : 1;
+}

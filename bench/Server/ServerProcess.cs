@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sallyport.Bench;
+
+/// <summary>sallyport-server as it is shipped, on loopback. Ended by its process id.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly ConcurrentBag<Process> _all = [];
+    private readonly Process _process;
+
+    private readonly string _folder;
+
+    private ServerProcess(Process process, string folder, int port) => (_process, _folder, Port) = (process, folder, port);
+
+    public int Port { get; }
+
+    public int ResidentKiB => File.ReadLines($"/proc/{_process.Id}/status")
+        .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+        .Select(line => int.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1])).Single();
+
+    public double CpuSeconds => _process.TotalProcessorTime.TotalSeconds;
+
+    /// <summary>Returns at its first answer.</summary>
+    public static async Task<ServerProcess> StartAsync(Options options, Site site, params string[] more)
+    {
+        int port = FreePort();
+        string[] arguments =
+        [
+            "serve", "--data", site.Folder, "--public-host", $"127.0.0.1:{port}",
+            .. site.Postgres is null ? Array.Empty<string>() : ["--postgres", site.Postgres], .. more,
+        ];
+        bool isLibrary = options.Program.EndsWith(".dll", StringComparison.Ordinal);
+        ProcessStartInfo start = new(
+            isLibrary ? "dotnet" : options.Program, isLibrary ? [options.Program, .. arguments] : arguments)
+        {
+            RedirectStandardOutput = true,
+        };
+        Process process = Process.Start(start)!;
+        _all.Add(process);
+        process.OutputDataReceived += (_, line) => Trace.WriteLine(line.Data);
+        process.BeginOutputReadLine();
+        ServerProcess server = new(process, site.Folder, port);
+        while (!await server.AnswersAsync())
+        {
+            if (process.HasExited)
+            {
+                throw new InvalidOperationException($"sallyport-server ended with {process.ExitCode}");
+            }
+
+            await Task.Delay(5);
+        }
+
+        return server;
+    }
+
+    /// <summary>What an error left running.</summary>
+    public static void KillAll()
+    {
+        foreach (Process process in _all.Where(process => !process.HasExited))
+        {
+            process.Kill();
+        }
+    }
+
+    /// <summary>A TLS connection that sends what it is given at once.</summary>
+    public SslStream Connect()
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.Connect(IPAddress.Loopback, Port);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        SslStream tls = new(new NetworkStream(socket, ownsSocket: true));
+        tls.AuthenticateAsClient(new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            EnabledSslProtocols = SslProtocols.Tls13,
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Path.Combine(_folder, "ca.pem")) },
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+        });
+        return tls;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            using Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+            await kill.WaitForExitAsync();
+        }
+
+        await _process.WaitForExitAsync();
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener any = new(IPAddress.Loopback, 0);
+        any.Start();
+        return ((IPEndPoint)any.LocalEndpoint).Port;
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await using SslStream tls = Connect();
+            tls.Write("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"u8);
+            byte[] answer = new byte[64];
+            return tls.Read(answer) > 12 && answer.AsSpan(9, 3).SequenceEqual("200"u8);
+        }
+        catch (Exception notYet) when (notYet is SocketException or IOException or AuthenticationException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Sallyport.Protocol;
+using Sallyport.Server.Applications;
+using Sallyport.Server.Commands;
+using Sallyport.Server.Devices;
+using Sallyport.Server.Hosting;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
+
+namespace Sallyport.Bench;
+
+/// <summary>A data folder and its database, filled through the server's own model: no shipped program can do this.</summary>
+internal sealed class Site : IAsyncDisposable
+{
+    private const int Block = 2_000;
+
+    private Site(string folder, string? postgres) => (Folder, Postgres) = (folder, postgres);
+
+    public string Folder { get; }
+
+    public string? Postgres { get; }
+
+    public string Ikey { get; private set; } = "";
+
+    public string Skey { get; private set; } = "";
+
+    /// <summary>Of each user's device.</summary>
+    public List<byte[]> Secrets { get; } = [];
+
+    public static string NameOf(int user) => $"user{user}";
+
+    public static async Task<Site> CreateAsync(
+        string root, string? postgres, int users, AddApplicationRequest application, bool hotp = false)
+    {
+        Site site = new(Path.Combine(root, Path.GetRandomFileName()), postgres);
+        ServerSettings settings = new()
+        {
+            DataFolder = site.Folder,
+            Postgres = postgres,
+            PublicHost = new PublicHost("127.0.0.1", 443),
+        };
+        DataFolder.Open(site.Folder);
+        await using ServiceProvider services = Administration.Services(settings);
+        await services.GetRequiredService<Database>().InitAsync(CancellationToken.None);
+        AddApplicationResult result = await services.GetRequiredService<AddApplication>().RunAsync(application, default);
+        var added = (AddApplicationResult.Added)result;
+        (site.Ikey, site.Skey) = (added.IntegrationKey, added.SecretKey.Expose());
+        await site.FillAsync(services, users, hotp);
+        return site;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Directory.Delete(Folder, recursive: true);
+        if (Postgres is not null)
+        {
+            NpgsqlConnection.ClearAllPools();
+            NpgsqlConnectionStringBuilder server = new(Postgres);
+            await PostgresProcess.ExecuteAsync(
+                new NpgsqlConnectionStringBuilder(Postgres) { Database = "postgres" }.ToString(),
+                $"DROP DATABASE {server.Database} WITH (FORCE)");
+        }
+    }
+
+    public async Task<long> CountAuditAsync() => await QueryAsync(
+        db => db.Set<Server.Audit.AuditEvent>().LongCountAsync(
+            e => e.Action == "authentication" && e.Result == "success" && e.Reason == "valid_passcode"));
+
+    private async Task<T> QueryAsync<T>(Func<ServerDbContext, Task<T>> query)
+    {
+        ServerSettings settings = new()
+        {
+            DataFolder = Folder,
+            Postgres = Postgres,
+            PublicHost = new PublicHost("127.0.0.1", 443),
+        };
+        await using ServiceProvider services = Administration.Services(settings);
+        await using ServerDbContext db = await services
+            .GetRequiredService<IDbContextFactory<ServerDbContext>>().CreateDbContextAsync();
+        return await query(db);
+    }
+
+    // The first user has an HOTP token where asked for, so that he can log in as often as the clock does not matter.
+    private async Task FillAsync(ServiceProvider services, int users, bool hotp)
+    {
+        Secrets secrets = services.GetRequiredService<Secrets>();
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        var contexts = services.GetRequiredService<IDbContextFactory<ServerDbContext>>();
+        DateTimeOffset now = time.GetUtcNow();
+        for (int begin = 0; begin < users; begin += Block)
+        {
+            await using ServerDbContext db = await contexts.CreateDbContextAsync();
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            for (int i = begin; i < Math.Min(users, begin + Block); i++)
+            {
+                UserId user = new(Guid.CreateVersion7(now));
+                DeviceId device = new(Guid.CreateVersion7(now));
+                byte[] secret = new byte[20];
+                System.Security.Cryptography.RandomNumberGenerator.Fill(secret);
+                Secrets.Add(secret);
+                bool isHotp = hotp && i == 0;
+                db.Add(new User
+                {
+                    Id = user,
+                    Key = PublicKeys.New("DU"),
+                    Name = NameOf(i),
+                    Status = UserStatus.Active,
+                    CreatedAt = now,
+                });
+                db.Add(new Device
+                {
+                    Id = device,
+                    Key = PublicKeys.New(isHotp ? "DH" : "DP"),
+                    UserId = user,
+                    Kind = isHotp ? DeviceKind.Hotp : DeviceKind.Totp,
+                    Name = "Authenticator app",
+                    ProtectedSecret = secrets.Protect(SecretKind.Otp, device.Value, secret),
+                    Algorithm = OtpAlgorithm.Sha1,
+                    Digits = 6,
+                    Period = isHotp ? 0 : 30,
+                    CreatedAt = now,
+                });
+            }
+
+            await db.SaveChangesAsync();
+            await transaction.CommitAsync();
+        }
+
+        if (Postgres is not null)
+        {
+            await PostgresProcess.ExecuteAsync(Postgres, "VACUUM ANALYZE");
+            await PostgresProcess.ExecuteAsync(Postgres, "CHECKPOINT");
+        }
+    }
+}
