@@ -16,7 +16,7 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
 
     /// <summary>Null: all is as it should be. Else what is not, for the administrator.</summary>
     /// <param name="breakGlass">An account that the key of the third probe opens too; null: none.</param>
-    public string? Problem(string address, int port, Policy policy, string? breakGlass = null)
+    public string? Problem(ProbePlace place, Policy policy, string? breakGlass = null)
     {
         bool letIn = policy.EnrolmentAt(TimeProvider.System.GetUtcNow()) is Enrolment.Allow;
         // Refusals last: newer sshds shut a source out for some seconds after a few of them (PerSourcePenalties).
@@ -32,7 +32,7 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
         ];
         foreach ((string who, string key, string? answer, bool wanted, string what) in logins)
         {
-            if (Wrong(Login(who, key, answer, address, port), wanted) is string said)
+            if (Wrong(Login(who, key, answer, place), wanted) is string said)
             {
                 return $"{what}{said}";
             }
@@ -42,8 +42,8 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
     }
 
     /// <summary>The day that the break-glass account is for. Null: it was let in.</summary>
-    public string? ProblemWithoutAgent(string address, int port, string breakGlass) =>
-        Wrong(Login(breakGlass, keyAlone.Key, null, address, port), wanted: true) is string said
+    public string? ProblemWithoutAgent(ProbePlace place, string breakGlass) =>
+        Wrong(Login(breakGlass, keyAlone.Key, null, place), wanted: true) is string said
             ? $"the break-glass account {breakGlass} was not let in, as it must be without the agent{said}" : null;
 
     public void Dispose()
@@ -66,9 +66,10 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
     }
 
     /// <param name="answer">To each prompt; null: nobody is there to answer one.</param>
-    private static Ran Login(string who, string key, string? answer, string address, int port)
+    private static Ran Login(string who, string key, string? answer, ProbePlace place)
     {
         AskPass.Install();
+        string[] there = place.Network is int process ? ["nsenter", $"--net=/proc/{process}/ns/net"] : [];
         return Tool.Run(
             new Dictionary<string, string>
             {
@@ -76,9 +77,13 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
                 ["SSH_ASKPASS_REQUIRE"] = "force",
                 [AskPass.Variable] = answer ?? "",
             },
-            "ssh", "-F", "/dev/null", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
+            [.. there, "ssh", "-F", "/dev/null", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
             "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=20", "-o", $"BatchMode={(answer is null ? "yes" : "no")}",
-            "-p", $"{port}", "-l", who, address, $"echo {Said}");
+            "-p", $"{place.Port}", "-l", who, place.Address, $"echo {Said}"]);
     }
 }
+
+/// <summary>The sshd that is tried.</summary>
+/// <param name="Network">A process in whose network it is; null: in the host's own.</param>
+internal sealed record ProbePlace(string Address, int Port, int? Network = null);

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Sallyport.Cli.Setup;
@@ -15,6 +13,7 @@ internal static partial class Rehearsal
 {
     private const string Folder = ProbeAccount.Folder + "/rehearsal";
 
+    // A network of its own: nobody else reaches this sshd, or is it, for here other rules may hold and a key more opens.
     // All of it ends with setup, also where that is killed; the time limit is for a setup that hangs. The host's log is not
     // for it: there, that the break-glass account is used is an alarm.
     private const string Script = """
@@ -26,6 +25,7 @@ internal static partial class Rehearsal
         mount --bind "$1/keys" "$3"
         : >"$1/no-log"
         [ ! -e /dev/log ] || mount --bind "$1/no-log" /dev/log
+        ip link set lo up
         mkdir -p /run/sallyport /run/sshd
         mount --bind "$1/run" /run/sallyport
         setpriv --pdeathsig TERM timeout 120 /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2>"$1/agent.log" &
@@ -48,19 +48,20 @@ internal static partial class Rehearsal
         try
         {
             using var probes = Probes.Make(journal.Probes, plan.Configuration.Policy!);
-            int port = FreePort();
+            int port = Sshd.Address().Port; // as Match LocalPort has it
             Lay(plan, tell);
             using Process private_ = Process.Start(new ProcessStartInfo(
-                "setpriv", ["--pdeathsig", "TERM", "unshare", "--mount", "--propagation", "private", "sh", "-c", Script, "sh", Folder,
+                "setpriv", ["--pdeathsig", "TERM", "unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", Script, "sh", Folder,
                     port.ToString(CultureInfo.InvariantCulture), plan.BreakGlassKeys])
             {
                 RedirectStandardInput = true,
             })!;
             try
             {
-                string? problem = Begins(private_, port)
-                    ?? Explained(WithoutAgent(() => probes.ProblemWithoutAgent("127.0.0.1", port, breakGlass)))
-                    ?? Explained(probes.Problem("127.0.0.1", port, plan.Configuration.Policy!, breakGlass));
+                var place = new ProbePlace("127.0.0.1", port, private_.Id);
+                string? problem = Begins(private_)
+                    ?? Explained(WithoutAgent(() => probes.ProblemWithoutAgent(place, breakGlass)))
+                    ?? Explained(probes.Problem(place, plan.Configuration.Policy!, breakGlass));
                 if (problem is not null)
                 {
                     throw new IOException($"a private sshd with the new files: {problem}. Nothing is changed");
@@ -97,25 +98,38 @@ internal static partial class Rehearsal
             lines.AddRange([$"Match User {breakGlass}", $"    AllowUsers {breakGlass}", "Match all"]);
         }
 
-        File.WriteAllLines($"{Folder}/ssh/sshd_config.d/00-rehearsal.conf", lines);
-        foreach (string file in Directory.EnumerateFiles($"{Folder}/ssh/sshd_config.d").Append($"{Folder}/ssh/sshd_config"))
+        foreach (string file in Directory.GetFiles($"{Folder}/ssh/sshd_config.d").Append($"{Folder}/ssh/sshd_config"))
         {
-            File.WriteAllLines(file, [.. File.ReadAllLines(file).Where(line => !Listens().IsMatch(line))]);
+            ListenNowhere(file);
         }
+
+        string first = $"{Folder}/ssh/sshd_config.d/00-rehearsal.conf";
+        File.Delete(first);
+        File.WriteAllLines(first, lines);
     }
 
-    private static string? Begins(Process sshd, int port)
+    /// <summary>A link in the copy leads to the host's own file, which is read, and never written.</summary>
+    private static void ListenNowhere(string copy)
     {
-        for (int i = 0; i < 200; i++)
+        string read = new FileInfo(copy).LinkTarget is null ? copy : $"/etc{copy[Folder.Length..]}";
+        if (!File.Exists(read))
         {
-            if (Sshd.Greets("127.0.0.1", port) && File.Exists($"{Folder}/run/agent.sock"))
+            return; // a link to nothing, which sshd passes over too
+        }
+
+        string[] lines = [.. File.ReadAllLines(read).Where(line => !Listens().IsMatch(line))];
+        File.Delete(copy);
+        File.WriteAllLines(copy, lines);
+    }
+
+    private static string? Begins(Process sshd)
+    {
+        for (int i = 0; i < 200 && !sshd.HasExited; i++)
+        {
+            if (File.Exists($"{Folder}/run/agent.sock") && File.Exists($"{Folder}/sshd.log")
+                && File.ReadAllText($"{Folder}/sshd.log").Contains("Server listening on ", StringComparison.Ordinal))
             {
                 return null;
-            }
-
-            if (sshd.HasExited)
-            {
-                break;
             }
 
             Thread.Sleep(50);
@@ -142,13 +156,6 @@ internal static partial class Rehearsal
         string? problem = login();
         File.Move(Socket + ".away", Socket);
         return problem;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex(@"^\s*(ListenAddress|Port|AddressFamily)\b", RegexOptions.IgnoreCase)]

@@ -128,7 +128,7 @@ internal static class Transaction
         tell("real logins over loopback: enrolled, wrong passcode, no factor, by the key alone");
         using var probes = Probes.Make(journal.Probes, policy);
         (string address, int port) = Sshd.Address();
-        string? problem = probes.Problem(address, port, policy);
+        string? problem = probes.Problem(new ProbePlace(address, port), policy);
         foreach (string name in journal.Probes)
         {
             ProbeAccount.Remove(name);

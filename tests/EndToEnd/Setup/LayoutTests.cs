@@ -55,6 +55,24 @@ public sealed class Given_a_stock_layout
         await AssertBothStepsAsync(host);
     }
 
+    /// <summary>The private sshd has other ports: in copies, and not where a link of the host's leads.</summary>
+    [Theory]
+    [InlineData("/srv/site/ssh.conf")]
+    [InlineData("../../../srv/site/ssh.conf")]
+    public async Task A_file_that_a_link_leads_to_is_left_as_it_is(string target)
+    {
+        const string Site = "Port 22\nPort 2222\nListenAddress 0.0.0.0\nX11Forwarding no\n";
+        await using SetupHost host = await SetupHost.StartAsync(change: h => h.Sandbox.Write("/srv/site/ssh.conf", Site));
+        await host.Sandbox.RunAsync("ln", "-s", target, "/etc/ssh/sshd_config.d/50-site.conf");
+        await host.Sandbox.RunAsync("sh", "-c", "kill -HUP $(cat /run/sshd.pid); while ! ssh-keyscan -p 22 127.0.0.1 >/dev/null 2>&1; do sleep 0.1; done");
+
+        await host.SetUpAsync();
+
+        Assert.Equal(Site, host.Sandbox.Read("/srv/site/ssh.conf"));
+        Assert.Equal(target, (await host.Sandbox.RunAsync("readlink", "/etc/ssh/sshd_config.d/50-site.conf")).Trim());
+        await AssertBothStepsAsync(host);
+    }
+
     [Fact]
     public async Task What_lets_nobody_past_and_keeps_nobody_out_is_told_and_does_not_stop_it()
     {
