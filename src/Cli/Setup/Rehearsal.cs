@@ -114,7 +114,7 @@ internal static partial class Rehearsal
         string read = new FileInfo(copy).LinkTarget is null ? copy : $"/etc{copy[Folder.Length..]}";
         if (!File.Exists(read))
         {
-            return; // a link to nothing, which sshd passes over too
+            return; // a link to nothing: sshd will say so
         }
 
         string[] lines = [.. File.ReadAllLines(read).Where(line => !Listens().IsMatch(line))];
