@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Data.Common;
+using System.Net.Sockets;
 using Sallyport.Server.Hosting;
 using Sallyport.Server.Persistence;
 
@@ -26,9 +27,15 @@ internal static class CommandLine
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error });
         }
         catch (Exception refused) when (refused is Refusal or SettingsException or StorageException or IOException
-            or InvalidDataException or UnauthorizedAccessException or DbException)
+            or InvalidDataException or UnauthorizedAccessException or DbException or SocketException)
         {
             await error.WriteLineAsync($"sallyport-server: {refused.Message}");
+            return Failed;
+        }
+        catch (InvalidOperationException away) when (away.InnerException is DbException or TimeoutException)
+        {
+            // So EF Core wraps what may pass, such as a server that is not up yet.
+            await error.WriteLineAsync($"sallyport-server: the database does not answer: {away.InnerException.Message}");
             return Failed;
         }
     }
