@@ -62,8 +62,9 @@ publish_agent() { publish sallyport-agent src/Agent; }
 publish_sallyport() { publish sallyport src/Cli; }
 
 publish_server() {
-    publish sallyport-server src/Server --self-contained -p:PublishReadyToRun=true -p:PublishSingleFile=true \
-        -p:IncludeNativeLibrariesForSelfExtract=false
+    # Not composite: one image of everything would be in memory whole, whatever of it is used.
+    publish sallyport-server src/Server --self-contained -p:PublishSingleFile=true \
+        -p:IncludeNativeLibrariesForSelfExtract=false -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false
 }
 
 # publish PROGRAM PROJECT [OPTION...]

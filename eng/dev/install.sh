@@ -14,6 +14,7 @@ install_host() {
     need_packages build
     need_sdk
     build_host
+    build_server
 
     step "Installing into ${destdir:-/}"
     local modules page unit
@@ -38,7 +39,23 @@ install_host() {
     else
         put 600 eng/sallyport.conf "$destdir/etc/sallyport/sallyport.conf"
     fi
+    install_server "$destdir"
     [ -n "$destdir" ] || installed_here
+}
+
+# The program finds SQLite's library beside itself, so the two have a folder of their own and the path a link.
+install_server() {
+    local destdir=$1 library folder=/usr/lib/sallyport-server
+    for library in out/server/*.so; do
+        put 755 "$library" "$destdir$folder/${library##*/}"
+    done
+    put 755 out/server/sallyport-server "$destdir$folder/sallyport-server"
+    mkdir -p "$destdir/usr/bin"
+    ln -sfn ../lib/sallyport-server/sallyport-server "$destdir/usr/bin/sallyport-server"
+    say "installed  $destdir/usr/bin/sallyport-server"
+    put 644 eng/systemd/sallyport-server.service "$destdir/usr/lib/systemd/system/sallyport-server.service"
+    put 644 eng/systemd/sallyport-server.sysusers "$destdir/usr/lib/sysusers.d/sallyport-server.conf"
+    put 644 eng/systemd/sallyport-server.tmpfiles "$destdir/usr/lib/tmpfiles.d/sallyport-server.conf"
 }
 
 # put MODE FROM TO: renamed into place, because sshd has the module mapped and a login may come at any moment.
@@ -64,8 +81,10 @@ module_folder() {
 
 installed_here() {
     if [ -d /run/systemd/system ]; then
+        systemd-sysusers /usr/lib/sysusers.d/sallyport-server.conf
+        systemd-tmpfiles --create /usr/lib/tmpfiles.d/sallyport-server.conf
         systemctl daemon-reload
-        systemctl try-restart sallyport-agent.service
+        systemctl try-restart sallyport-agent.service sallyport-server.service
     fi
     say ""
     say "Nothing asks the agent yet. What to do next: docs/how-to/key-and-passcode.md"

@@ -25,9 +25,9 @@ internal sealed class Sweep(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using PeriodicTimer timer = new(_every, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (!stoppingToken.IsCancellationRequested)
         {
+            await Task.Delay(_every, time, stoppingToken);
             try
             {
                 await RunOnceAsync(stoppingToken);

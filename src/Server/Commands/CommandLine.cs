@@ -33,12 +33,17 @@ internal static class CommandLine
             await error.WriteLineAsync($"sallyport-server: {said.Message}");
             return Failed;
         }
+        catch (InvalidOperationException away) when (away.InnerException is DbException or TimeoutException)
+        {
+            await error.WriteLineAsync($"sallyport-server: the database does not answer: {away.InnerException.Message}");
+            return Failed;
+        }
     }
 
-    // What the world can do to a command. EF Core wraps what the database says, and a connection that cannot be made.
+    // What the world can do to a command. EF Core wraps what the database says, and, in another exception, that it is away.
     private static bool IsSaid(Exception failure) => failure is Refusal or SettingsException or StorageException
         or IOException or InvalidDataException or UnauthorizedAccessException or SocketException or DbException
-        or DbUpdateException or TimeoutException or InvalidOperationException { InnerException: DbException };
+        or DbUpdateException or TimeoutException;
 
     private static RootCommand Create()
     {

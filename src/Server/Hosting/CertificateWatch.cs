@@ -7,9 +7,10 @@ internal sealed class CertificateWatch(ServerCertificates certificates, TimeProv
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        // No PeriodicTimer: after a leap of the clock it would make up for each look that it missed.
+        while (!stoppingToken.IsCancellationRequested)
         {
+            await Task.Delay(Interval, time, stoppingToken);
             certificates.Refresh();
         }
     }

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -11,11 +12,15 @@ using Microsoft.Extensions.Options;
 
 namespace Sallyport.Server.Tests.Hosting;
 
+#pragma warning disable xUnit1069 // They do end at the time-out: Stop, which every wait here has, is that token.
 public sealed class KestrelTests
 {
+    // Ends a wait that would be without end: the token below is cancelled then.
+    private const int Patience = 60_000;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task Facts_7_7_a_connection_may_be_idle_for_300_seconds()
     {
         await using HostedServer server = await HostedServer.StartAsync();
@@ -25,7 +30,7 @@ public sealed class KestrelTests
         Assert.True(kestrel.Limits.KeepAliveTimeout >= TimeSpan.FromSeconds(300));
     }
 
-    [Theory] // facts 7.7 and 1.2
+    [Theory(Timeout = Patience)] // facts 7.7 and 1.2
     [InlineData("/healthz")]
     [InlineData("/healthz?")]
     [InlineData("https://auth.example.com/healthz")]
@@ -42,7 +47,7 @@ public sealed class KestrelTests
         Assert.EndsWith("\r\n\r\nok\n", answer, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task Facts_7_7_many_requests_go_over_one_connection_each_answered_in_one_record()
     {
         await using HostedServer server = await HostedServer.StartAsync();
@@ -59,7 +64,7 @@ public sealed class KestrelTests
         Assert.Equal(before + 2, counting.Records);
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task A_body_of_10_MB_is_refused_with_an_answer_that_can_be_read()
     {
         await using HostedServer server = await HostedServer.StartAsync();
@@ -74,7 +79,7 @@ public sealed class KestrelTests
         Assert.Matches("^HTTP/1.1 4[0-9][0-9] ", status);
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task A_connection_without_TLS_gets_nothing()
     {
         await using HostedServer server = await HostedServer.StartAsync();
@@ -96,7 +101,35 @@ public sealed class KestrelTests
         Assert.DoesNotContain("HTTP", Encoding.ASCII.GetString(answer, 0, read), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Theory(Timeout = Patience)] // tcp(7): "this flag is not permanent"
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task Facts_7_7_each_read_asks_for_acknowledgements_at_once(bool quickAck, int flag)
+    {
+        var seen = new List<int>();
+        await using HostedServer server = await HostedServer.StartAsync(
+            settings => settings with { QuickAck = quickAck },
+            map: app => app.Use((context, next) =>
+            {
+                Socket socket = context.Features.Get<IConnectionSocketFeature>()!.Socket;
+                byte[] value = new byte[4];
+                socket.GetRawSocketOption(6, 12, value); // IPPROTO_TCP, TCP_QUICKACK
+                seen.Add(BitConverter.ToInt32(value));
+                return next(context);
+            }));
+        await using SslStream tls = await server.ConnectAsync();
+
+        for (int i = 0; i < 4; i++)
+        {
+            await AskAsync(tls);
+        }
+
+        // An answer turns the flag off. Only who sets it again for each read finds it on at the later requests.
+        Assert.All(seen.Skip(1), value => Assert.Equal(flag, value));
+        Assert.Equal(4, seen.Count);
+    }
+
+    [Fact(Timeout = Patience)]
     public async Task A_stop_lets_a_request_finish()
     {
         var arrived = new TaskCompletionSource();
@@ -114,7 +147,7 @@ public sealed class KestrelTests
         go.SetResult();
 
         Assert.EndsWith("done", await answer, StringComparison.Ordinal);
-        await stopped;
+        await stopped.WaitAsync(Stop);
     }
 
     private static async Task AskAsync(SslStream tls)
