@@ -18,16 +18,10 @@ internal sealed class ClockChecks(Findings findings, TimeProvider time)
     private static readonly string[] _keepers =
         ["/run/systemd/timesync", "/run/chrony/chronyd.pid", "/run/chronyd.pid", "/run/ntpd.pid", "/run/ntpsec/ntpd.pid"];
 
-    private static readonly string[] _files =
-    [
-        "/etc/chrony/chrony.conf", "/etc/chrony/sources.d/*.sources", "/etc/chrony/conf.d/*.conf", "/etc/chrony.conf", "/etc/chrony.d/*",
-        "/etc/ntpsec/ntp.conf", "/etc/ntp.conf", "/etc/systemd/timesyncd.conf", "/etc/systemd/timesyncd.conf.d/*.conf",
-    ];
-
     /// <param name="servers">Asked instead of the host's own; empty: its own.</param>
     public void Check(IReadOnlyList<string> servers)
     {
-        string[] asked = servers.Count > 0 ? [.. servers] : [.. Configured().Distinct().Take(3)];
+        string[] asked = servers.Count > 0 ? [.. servers] : [.. TimeSources.Find().Distinct().Take(3)];
         using var patience = new CancellationTokenSource(_patience);
         TimeSpan?[] answers = Task.WhenAll(asked.Select(server => Task.Run(() => TimeServer.AheadAsync(server, time, patience.Token))))
             .GetAwaiter().GetResult();
@@ -36,10 +30,9 @@ internal sealed class ClockChecks(Findings findings, TimeProvider time)
         {
             Judge(ahead[ahead.Length / 2], string.Join(", ", asked));
         }
-        else if (servers.Count > 0)
+        else
         {
-            findings.Warning(FindingId.ClockUnmeasured, $"no answer about the time from {string.Join(", ", servers)}",
-                "so nothing is known of how far this clock is off", "ask another one, or open UDP port 123 outwards");
+            SayUnmeasured(asked, wasNamed: servers.Count > 0);
         }
 
         if (!SysTimex.IsSynchronised())
@@ -56,6 +49,22 @@ internal sealed class ClockChecks(Findings findings, TimeProvider time)
         }
     }
 
+    private void SayUnmeasured(string[] asked, bool wasNamed)
+    {
+        const string Unknown = "so nothing is known of how far this clock is off, and half a minute makes right codes wrong";
+        string what = asked.Length > 0
+            ? $"no answer about the time from {string.Join(", ", asked)}"
+            : "nobody is known whom this host asks for the time";
+        if (wasNamed)
+        {
+            findings.Warning(FindingId.ClockUnmeasured, what, Unknown, "ask another one, or open UDP port 123 outwards");
+        }
+        else
+        {
+            findings.Note(FindingId.ClockUnmeasured, what, Unknown, "sallyport doctor --time-server=SERVER");
+        }
+    }
+
     private void Judge(TimeSpan ahead, string by)
     {
         string what = $"the clock is {Math.Abs(ahead.TotalSeconds):F0} s {(ahead > TimeSpan.Zero ? "fast" : "slow")}, says {by}";
@@ -66,28 +75,6 @@ internal sealed class ClockChecks(Findings findings, TimeProvider time)
         else if (ahead.Duration() >= _worthSaying)
         {
             findings.Warning(FindingId.ClockOffset, what, Why, Mend);
-        }
-    }
-
-    /// <summary>server and pool lines of chrony and ntpd, NTP= of systemd-timesyncd.</summary>
-    private static IEnumerable<string> Configured() =>
-        from pattern in _files
-        from file in Sshd.Glob.Files(pattern)
-        from line in Lines(file)
-        let words = line.Replace("NTP=", "NTP ", StringComparison.Ordinal).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-        where words.Length > 1 && words[0] is "server" or "pool" or "NTP"
-        from server in words[0] == "NTP" ? words[1..] : words[1..2]
-        select server;
-
-    private static string[] Lines(string file)
-    {
-        try
-        {
-            return File.ReadAllLines(file);
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return []; // what keeps the clock will say so itself
         }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
 {
     private const int SoonDays = 14;
 
+    // Whoever has its key has to be found first, and nothing fails that would show it.
+    private const int BreakGlassSoonDays = 30;
+
     private DateTimeOffset Now => time.GetUtcNow();
 
     /// <param name="people">All who can log in; null where only some were looked at.</param>
@@ -23,12 +26,12 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
 
         foreach (Exemption exemption in configuration.Exemptions.Values)
         {
-            CheckExemption(exemption, "exempt");
+            CheckExemption(exemption, "exempt", SoonDays);
         }
 
         if (configuration.BreakGlass is Exemption last)
         {
-            CheckExemption(last, "break_glass");
+            CheckExemption(last, "break_glass", BreakGlassSoonDays);
             CheckBreakGlass(last.Name, sshd);
         }
         else
@@ -90,7 +93,7 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
         }
     }
 
-    private void CheckExemption(Exemption exemption, string kind)
+    private void CheckExemption(Exemption exemption, string kind, int soonDays)
     {
         string where = Where($"[{kind} {exemption.Name}]", null);
         int days = exemption.Until.DayNumber - DateOnly.FromDateTime(Now.UtcDateTime).DayNumber;
@@ -106,11 +109,11 @@ internal sealed class PolicyChecks(Findings findings, string path, HostConfigura
                 "its key alone gets it in no more: where sshd asks it for nothing else (Match User) it is refused, elsewhere asked",
                 "remove the section, or give it a new end", where);
         }
-        else if (days <= SoonDays)
+        else if (days <= soonDays)
         {
             findings.Warning(FindingId.ExemptEnding,
                 $"{exemption.Name} is exempt for {days} more days, until {Date(exemption.Until)}",
-                "from then on its key alone is refused", "give it a new end, or see that it is not needed", where);
+                "from then on its key alone is refused", $"sallyport setup --{kind.Replace('_', '-')}={exemption.Name}:UNTIL:REASON, with a later date", where);
         }
         else
         {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Sallyport.Cli.Pam;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Interop;
 
@@ -22,11 +21,6 @@ internal sealed record BreakGlassProof(IReadOnlyList<string> Problems, bool Keys
         if (glass is null)
         {
             return new(["name an account for the day when nothing else works: --break-glass=NAME:UNTIL:REASON"], false, null);
-        }
-
-        if (!BreakGlassArgument.CanName(glass.Name))
-        {
-            return new([$"the name {glass.Name} cannot stand on a PAM line: take another account for break-glass"], false, null);
         }
 
         if (Pwd.ByName(glass.Name) is not Account account)

@@ -72,8 +72,14 @@ internal sealed class Plan
         HostFile pam = HostFile.Read(PamLayout.SshdPath);
         PamLayout layout = PamLayout.Of(pam.Text);
         string configText = SshdFiles.Config(config.Text);
-        BreakGlassProof glass = BreakGlassProof.Of(configuration.BreakGlass, provedByProbe);
         List<string> keyAlone = [.. configuration.BreakGlass is Exemption g ? [g.Name] : (string[])[], .. configuration.Exemptions.Keys];
+        if (keyAlone.FirstOrDefault(name => !SetupChoices.CanName(name)) is string pattern)
+        {
+            throw new SetupRefused($"'{pattern}' is not the name of one account, and sshd's Match User would not take it for one: "
+                + "give each account by its own name");
+        }
+
+        BreakGlassProof glass = BreakGlassProof.Of(configuration.BreakGlass, provedByProbe);
         HostFile include = Existing(PamLayout.IncludePath, 0x1A4);
         string dropInText = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, keyAlone, glass.KeysMove, []);
         string staged = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, [.. keyAlone, probes[2]], glass.KeysMove, probes);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sallyport.Cli.Pam;
 using Sallyport.Host.Configuration;
 
 namespace Sallyport.Cli.Setup;
@@ -6,6 +7,9 @@ namespace Sallyport.Cli.Setup;
 /// <summary>What the administrator wants; null is what the configuration says already, or the usual.</summary>
 internal sealed record SetupChoices
 {
+    // In Match User a pattern, the next name, or what sshd would read otherwise.
+    private const string NotInMatchUser = "*?!,\"'=%/";
+
     public string? Ask { get; init; }
 
     public string? Enrolment { get; init; }
@@ -23,6 +27,10 @@ internal sealed record SetupChoices
     public bool RootOwnedKeys { get; init; }
 
     public bool Bastion { get; init; }
+
+    /// <summary>Whether sshd's Match User takes it for this one account: a pattern would open others by their key alone.</summary>
+    public static bool CanName(string account) => account is [not '-', ..]
+        && BreakGlassArgument.CanName(account) && !account.Any(c => c is <= ' ' or '\x7F' || NotInMatchUser.Contains(c, StringComparison.Ordinal));
 
     /// <summary>NAME:UNTIL:REASON. Null: not of that form.</summary>
     public static Exemption? Exemption(string text)

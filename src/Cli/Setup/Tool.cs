@@ -12,7 +12,12 @@ internal static class Tool
     public static Ran Run(params string[] words) => Run(new Dictionary<string, string>(), words);
 
     /// <inheritdoc cref="Run(string[])"/>
-    public static Ran Run(IReadOnlyDictionary<string, string> variables, params string[] words)
+    public static Ran Run(TimeSpan limit, params string[] words) => Run(new Dictionary<string, string>(), limit, words);
+
+    /// <inheritdoc cref="Run(string[])"/>
+    public static Ran Run(IReadOnlyDictionary<string, string> variables, params string[] words) => Run(variables, _limit, words);
+
+    private static Ran Run(IReadOnlyDictionary<string, string> variables, TimeSpan limit, string[] words)
     {
         var start = new ProcessStartInfo(words[0], words[1..])
         {
@@ -35,7 +40,7 @@ internal static class Tool
             process.StandardInput.Close();
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             Task<string> errors = process.StandardError.ReadToEndAsync();
-            if (!process.WaitForExit(_limit))
+            if (!process.WaitForExit(limit))
             {
                 process.Kill(entireProcessTree: true);
                 throw new IOException($"{words[0]} did not end");

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Sallyport.EndToEnd.Harness;
-using Sallyport.EndToEnd.Provision;
+using Sallyport.EndToEnd.RootOnlyStore;
+using Sallyport.EndToEnd.Setup;
 using Sallyport.EndToEnd.Systemd;
 
 namespace Sallyport.EndToEnd.Bastion;
@@ -22,7 +23,7 @@ public sealed class Given_the_bastion_page
         PutSystemctl(net.Instance, "instance");
         WriteClientConfiguration(net);
 
-        await FollowAsync(net.Instance, "What the hosts behind ask");
+        await EditByHandAsync(net.Instance);
         (await Db1Async(net, net.AtBastion.Phone.Passcode(), net.Code())).MustBeAllowed(net.Instance);
         Login again = await Db1Async(net, net.AtBastion.Phone.Passcode());
         again.MustBeAllowed(net.Instance);
@@ -42,6 +43,7 @@ public sealed class Given_the_bastion_page
 
         await FollowAsync(net.Instance, "Going back");
         await FollowAsync(net.Bastion, "Going back");
+        await net.Instance.Sandbox.RunAsync("sed", "-i", @"/^\[hop\]$/,/^ask = within 30$/d", SetupHost.Policy);
         Login open = await FromOtherAddressAsync(net);
         open.MustBeAllowed(net.Instance);
         Login asked = await Db1Async(net, net.AtBastion.Phone.Passcode(), net.Code());
@@ -50,12 +52,68 @@ public sealed class Given_the_bastion_page
     }
 
     [Fact]
-    public async Task It_calls_setup_with_options_that_setup_has()
+    public async Task On_hosts_that_setup_has_made_its_lines_for_setup_are_added_to_what_stands_there()
     {
-        string[] calls = [.. _page.Split('\n').Where(line => line.StartsWith("sallyport setup ", StringComparison.Ordinal))];
+        await using SetupHost host = await SetupHost.StartAsync();
+        await InsideAsync(host);
+        await host.SetUpAsync("--enrolment=deny");
+        await ConfirmAsync(host);
 
-        Assert.Equal(2, calls.Length);
-        Assert.Empty(calls.SelectMany(call => SetupContract.OptionsIn(call.Split(' '))).Except(await SetupContract.OptionsAsync()));
+        await SetUpByPageAsync(host, "What the hosts behind ask");
+        Login first = await FromBastionAsync(host, host.Phone.Passcode());
+        Login again = await FromBastionAsync(host);
+        Login elsewhere = await host.LoginAsync("alice");
+        await SetUpByPageAsync(host, "On the bastion");
+        await SetUpByPageAsync(host, "Ask everybody again");
+        Login asked = await FromBastionAsync(host);
+
+        Assert.True(first is { ExitCode: 0, Output: "alice" } && first.Prompts.Count == 1, first.ToString());
+        Assert.True(again is { ExitCode: 0, Output: "alice" } && again.Prompts.Count == 0, again.ToString());
+        Assert.Equal((255, ""), (elsewhere.ExitCode, elsewhere.Output));
+        Assert.Equal((255, ""), (asked.ExitCode, asked.Output));
+        Assert.Contains("enrolment = deny", host.Sandbox.Read(SetupHost.Policy), StringComparison.Ordinal);
+        Assert.Contains("AllowAgentForwarding no", host.Sandbox.Read(SetupHost.DropIn), StringComparison.Ordinal);
+        await host.AssertReachableAsync();
+    }
+
+    private static async Task SetUpByPageAsync(SetupHost host, string heading)
+    {
+        await host.Sandbox.RunAsync("sh", "-c", "yes | bash -ec \"$1\"", "sh", _howTo.Commands(heading));
+        await ConfirmAsync(host);
+    }
+
+    private static async Task ConfirmAsync(SetupHost host)
+    {
+        host.ForgetPasscode();
+        Login confirmed = await host.SshAsync("alice", "sudo sallyport setup confirm", host.Phone.Passcode());
+        Assert.True(confirmed.ExitCode == 0, confirmed.ToString());
+        host.ForgetPasscode();
+    }
+
+    /// <summary>The other machine has the bastion's address, too.</summary>
+    private static async Task InsideAsync(SetupHost host)
+    {
+        await host.Sandbox.RunAsync([.. Away.Enter.Split(' '), "ip", "addr", "add", $"{BastionNetwork.BastionInside}/32", "dev", "to-host"]);
+        await host.Sandbox.RunAsync("ip", "route", "add", $"{BastionNetwork.BastionInside}/32", "dev", "to-away");
+    }
+
+    private static Task<Login> FromBastionAsync(SetupHost host, params string[] answers) =>
+        host.Client.RunAsync(Away.Ssh("-b", BastionNetwork.BastionInside, $"alice@{Away.Host}", "id -un"), answers);
+
+    /// <summary>doctor has more to say of a host like this one, and nothing of the file.</summary>
+    private static async Task EditByHandAsync(World world)
+    {
+        string[] commands = _howTo.Commands("A host that no setup has made").Split("sallyport doctor\n");
+        Assert.Equal(2, commands.Length);
+        await world.Sandbox.RunAsync("bash", "-ec", commands[0]);
+        Outcome doctor = await world.Sandbox.TryAsync(StoreHost.Program, "doctor", "--json");
+        Assert.DoesNotContain("configuration-broken", doctor.Output, StringComparison.Ordinal);
+
+        string once = world.Sandbox.Read(SetupHost.Policy);
+        await world.Sandbox.RunAsync("bash", "-ec", commands[0]);
+        doctor = await world.Sandbox.TryAsync(StoreHost.Program, "doctor", "--json");
+        Assert.Contains("configuration-broken", doctor.Output, StringComparison.Ordinal);
+        world.Agent.Configure(once);
     }
 
     private static async Task FollowAsync(World world, string heading)

@@ -24,6 +24,8 @@ public sealed class DoctorCommandTests
         { "true", "break-glass-missing", "note", "/etc/sallyport/sallyport.conf" },
         { "printf '[exempt nobody-here]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf", "exempt-unknown", "warning", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[exempt alice]\nreason = x\nuntil = %s\n' $(date -u -d '+3 days' +%F) > /etc/sallyport/sallyport.conf", "exempt-ending", "warning", "/etc/sallyport/sallyport.conf:1" },
+        { "printf '[break_glass alice]\nreason = x\nuntil = %s\n' $(date -u -d '+30 days' +%F) > /etc/sallyport/sallyport.conf", "exempt-ending", "warning", "/etc/sallyport/sallyport.conf:1" },
+        { "printf '[exempt alice]\nreason = x\nuntil = %s\n' $(date -u -d '+20 days' +%F) > /etc/sallyport/sallyport.conf", "exempt", "note", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[exempt alice]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf", "exempt", "note", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[break_glass alice]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf", "break-glass-unused", "warning", "/etc/sallyport/sallyport.conf:1" },
         { "printf '[break_glass alice]\nreason = x\nuntil = 2099-01-01\n' > /etc/sallyport/sallyport.conf; rm /etc/ssh/authorized_keys/alice", "break-glass-keys", "warning", "/etc/sallyport/sallyport.conf:1" },
@@ -115,24 +117,61 @@ public sealed class DoctorCommandTests
     {
         await using DoctorHost host = await DoctorHost.StartAsync(new()
         {
-            Shell = $$"""
+            Shell = $"""
                 mkdir -p /etc/chrony/sources.d
                 echo 'server 127.0.0.1 iburst' >/etc/chrony/sources.d/mine.sources
-                perl -MIO::Socket::INET -e '
-                    $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 123, Proto => "udp") or die;
-                    if (fork) { exit }
-                    close(STDOUT); close(STDERR);
-                    $s->recv($q, 48);
-                    $t = time + 2208988800 + {{behind}};
-                    $s->send(pack("C4 N2 a4 N2 a8 N4", 0x24, 2, 0, 0, 0, 0, "TEST", 0, 0, substr($q, 40, 8), $t, 0, $t, 0))'
+                {TimeServer(behind)}
                 """,
         });
 
         Diagnosis diagnosis = await host.DoctorAsync();
 
         Assert.Equal(severity, diagnosis.Findings.Where(f => f.Id == "clock-offset").Select(f => f.Severity).SingleOrDefault());
-        Assert.Contains("clock-unmeasured", (await host.DoctorAsync("--time-server=127.0.0.1:124")).Ids);
+        Assert.DoesNotContain("clock-unmeasured", diagnosis.Ids);
+        // It has answered once, and is gone.
+        Assert.Equal("note", Unmeasured(await host.DoctorAsync()));
+        Assert.Equal("warning", Unmeasured(await host.DoctorAsync("--time-server=127.0.0.1:124")));
     }
+
+    /// <summary>No file names a server: it came with the program, or by DHCP.</summary>
+    [Theory]
+    [InlineData("mkdir -p /run/systemd/system /run/systemd/timesync", "timedatectl", "printf 'ServerName=time.example.org\\nServerAddress=127.0.0.1\\n'")]
+    [InlineData("mkdir -p /run/systemd/system /run/systemd/timesync", "timedatectl", "printf 'ServerName=127.0.0.1\\nServerAddress=\\n'")]
+    [InlineData("true", "chronyc", "printf '#,*,PHC0,0,0,377,8,0,0,0\\n^,?,127.0.0.1,2,6,377,8,0,0,0\\n'")]
+    public async Task It_asks_whom_the_hosts_own_time_service_asks(string before, string program, string says)
+    {
+        await using DoctorHost host = await DoctorHost.StartAsync(new() { Shell = $"{before}\n{TimeServer(45)}" });
+        Assert.Equal("note", Unmeasured(await host.DoctorAsync()));
+        host.Sandbox.Write($"/usr/bin/{program}", $"#!/bin/sh\n{says}\n", (UnixFileMode)0x1ED /* 0755 */);
+
+        Diagnosis diagnosis = await host.DoctorAsync();
+
+        Assert.Contains(diagnosis.Findings, f => f is { Id: "clock-offset", Severity: "error" });
+        Assert.Contains("says 127.0.0.1\"", diagnosis.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_time_service_that_never_answers_does_not_hold_it_up()
+    {
+        await using DoctorHost host = await DoctorHost.StartAsync(new());
+        host.Sandbox.Write("/usr/bin/chronyc", "#!/bin/sh\nexec sleep 1000\n", (UnixFileMode)0x1ED /* 0755 */);
+
+        Assert.Equal("note", Unmeasured(await host.DoctorAsync()));
+    }
+
+    private static string? Unmeasured(Diagnosis diagnosis) =>
+        diagnosis.Findings.Where(f => f.Id == "clock-unmeasured").Select(f => f.Severity).SingleOrDefault();
+
+    /// <summary>It answers once.</summary>
+    private static string TimeServer(int behind) => $$"""
+        perl -MIO::Socket::INET -e '
+            $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 123, Proto => "udp") or die;
+            if (fork) { exit }
+            close(STDOUT); close(STDERR);
+            $s->recv($q, 48);
+            $t = time + 2208988800 + {{behind}};
+            $s->send(pack("C4 N2 a4 N2 a8 N4", 0x24, 2, 0, 0, 0, 0, "TEST", 0, 0, substr($q, 40, 8), $t, 0, $t, 0))'
+        """;
 
     [Fact]
     public async Task What_one_line_does_in_many_cases_is_one_finding()

@@ -55,6 +55,33 @@ public sealed class Given_a_break_glass_account
         Assert.Equal("ops", (await host.LoginAsync("ops")).Output);
     }
 
+    /// <summary>sshd goes on to take their key alone, so nothing asks them, and the session line refuses them.</summary>
+    [Fact]
+    public async Task After_its_date_it_is_shut_and_not_asked_as_is_who_was_exempt_until_setup_has_a_later_one()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        await host.SetUpAsync("--exempt=bob:2099-12-31:backup at night");
+        await host.SshAsync("alice", "sudo sallyport setup confirm", host.Phone.Passcode());
+        Login[] before = [await InAsync(host, "ops"), await InAsync(host, "bob")];
+        await host.Sandbox.RunAsync("sed", "-i", "s/2099-12-31/2026-01-31/", SetupHost.Policy, SetupHost.Include);
+
+        Login[] after = [await InAsync(host, "ops"), await InAsync(host, "bob")];
+        Assert.False(host.Sandbox.Exists("/tmp/in-ops") || host.Sandbox.Exists("/tmp/in-bob"));
+        Assert.Contains("exempt-past", (await host.Sandbox.TryAsync("sallyport", "doctor")).Output, StringComparison.Ordinal);
+        await host.SetUpAsync("--exempt=bob:2099-12-31:backup at night");
+
+        Assert.Equal(["ops", "bob"], before.Select(login => login.Output));
+        Assert.All(after, login => Assert.True(
+            login.ExitCode == 254 && login.Prompts.Count == 0, login.ToString())); // sshd: PAM has opened no session
+        Assert.Equal(["ops", "bob"], [(await host.LoginAsync("ops")).Output, (await host.LoginAsync("bob")).Output]);
+    }
+
+    private static async Task<Login> InAsync(SetupHost host, string name)
+    {
+        await host.Sandbox.RunAsync("rm", "-f", $"/tmp/in-{name}");
+        return await host.SshAsync(name, $"touch /tmp/in-{name}; id -un");
+    }
+
     private static async Task<Outcome> RefusedAsync(string harm)
     {
         await using SetupHost host = await SetupHost.StartAsync();

@@ -14,7 +14,22 @@ public sealed class Given_a_host_that_setup_would_lock
 
     [Fact]
     public Task With_one_whose_name_would_end_PAMs_line() =>
-        RefusedAsync("op#s cannot stand on a PAM line", _ => { }, ["--break-glass=op#s:2099-01-01:x"]);
+        RefusedAsync("'op#s' is not the name of one account", _ => { }, ["--break-glass=op#s:2099-01-01:x"]);
+
+    /// <summary>sshd's Match User would let others in by their key alone.</summary>
+    [Theory]
+    [InlineData("*")]
+    [InlineData("b?b")]
+    [InlineData("alice,bob")]
+    [InlineData("!bob")]
+    [InlineData("-bob")]
+    public Task With_a_pattern_that_would_be_exempt(string name) => RefusedAsync(
+        $"'{name}' is not the name of one account", _ => { }, [SetupHost.BreakGlass, $"--exempt={name}:2099-01-01:x"]);
+
+    [Fact]
+    public Task With_a_pattern_that_is_exempt_by_hand() => RefusedAsync(
+        "'b*' is not the name of one account",
+        h => h.Sandbox.Write(SetupHost.Policy, "[exempt b*]\nreason = x\nuntil = 2099-01-01\n", (UnixFileMode)0x180), [SetupHost.BreakGlass]);
 
     [Fact]
     public Task With_one_that_has_never_logged_in() =>

@@ -75,7 +75,7 @@ public sealed class Given_a_host_with_a_break_glass_account : IAsyncLifetime
 
         await _reader.BreakGlassComesInAsync();
 
-        Assert.Contains("BREAK-GLASS account ops is used while the agent does not answer, from ",
+        Assert.Contains("BREAK-GLASS account ops is used while the agent does not answer, from " + Harness.Away.Address,
             await _page.FollowAsync(_host, "Watch it"), StringComparison.Ordinal);
         await _host.SayAsync("systemctl stop sallyport-agent.socket; systemctl kill --signal=KILL sallyport-agent.service || true");
         Command alice = await _alice.SshAsync(await Person.PasscodeAsync(), "id -un");

@@ -4,44 +4,9 @@ using Sallyport.EndToEnd.Systemd;
 
 namespace Sallyport.EndToEnd.Users;
 
-/// <summary>The pages for administrators, followed to the letter by one who has three people.</summary>
+/// <summary>docs/how-to/phone-lost.md, followed to the letter.</summary>
 public sealed class HowToTests
 {
-    [Fact]
-    public async Task A_team_is_rolled_out_and_nobody_is_locked_out_on_the_way()
-    {
-        HowTo page = HowTo.Read("roll-out.md");
-        await using UsersHost host = await UsersHost.StartAsync("");
-        await host.ShAsync("useradd -m -s /bin/bash bob; install -d -m 700 -o bob -g bob /home/bob/.ssh; install -m 600 -o bob -g bob /root/.ssh/id_ed25519.pub /home/bob/.ssh/authorized_keys");
-        host.Sandbox.Write("/root/users.csv", $"name,key,groups,expires\nalice,{host.Key},sudo,\nbob,{host.Key},,48h\ncarol,{host.Key},,\n");
-
-        await host.ShAsync(page.Commands("A time in which nobody is refused"));
-        Login before = await host.SshAsync("bob", "id -un");
-        string[] commands = page.Commands("The people").Split("shred", 2); // people read their letters first
-        await host.ShAsync(commands[0]);
-        string letters = host.Sandbox.Read("/root/letters");
-        await host.ShAsync("shred" + commands[1]);
-        Login[] meanwhile = [await host.SshAsync("alice", "id -un"), await host.SshAsync("bob", "id -un"), await host.SshAsync("carol", "id -un")];
-        Authenticator alice = await EnrolByCommandAsync(host, "alice", letters);
-        Authenticator bob = await EnrolByCommandAsync(host, "bob", letters);
-        string missing = await host.ShAsync(page.Commands("Who is missing"));
-        await host.ShAsync(page.Commands("The end of it"));
-        Login carolByKey = await host.SshAsync("carol", "id -un");
-        Authenticator carol = await host.EnrolAsync("carol", await host.Store.InviteAsync("carol"));
-
-        before.MustBeAllowed(host.World);
-        Assert.All(meanwhile, login => login.MustBeAllowed(host.World));
-        Assert.Matches("(?m)^alice +store ", missing);
-        Assert.Matches("(?m)^bob +store ", missing);
-        Assert.Matches("(?m)^carol +none ", missing);
-        Assert.False(host.Sandbox.Exists("/root/letters"));
-        carolByKey.MustBeRefused(host.World);
-        (await host.SshAsync("alice", "id -un", alice.Passcode(+1))).MustBeAllowed(host.World);
-        (await host.SshAsync("bob", "id -un", bob.Passcode(+1))).MustBeAllowed(host.World);
-        (await host.SshAsync("carol", "id -un", carol.Passcode(+1))).MustBeAllowed(host.World);
-        (await host.SshAsync("alice", "id -un")).MustBeRefused(host.World);
-    }
-
     [Fact]
     public async Task A_lost_phone_is_void_and_the_new_one_logs_in()
     {
@@ -73,17 +38,5 @@ public sealed class HowToTests
 
         Assert.All([found, recovery, expired, withoutKey], login => login.MustBeRefused(host.World));
         withKey.MustBeAllowed(host.World);
-    }
-
-    private static async Task<Authenticator> EnrolByCommandAsync(UsersHost host, string name, string letters)
-    {
-        using var terminal = Terminal.Open(host.Sandbox, name, "sallyport enroll");
-        await terminal.AnswerAsync(StoreHost.InvitationPrompt,
-            UsersHost.CodeIn(letters[letters.IndexOf($"To {name},", StringComparison.Ordinal)..]));
-        await terminal.AskedAsync(StoreHost.PasscodePrompt);
-        Authenticator phone = StoreHost.Read(terminal.Seen).Phone;
-        await terminal.TypeAsync(phone.Passcode());
-        Assert.Equal(0, await terminal.EndAsync());
-        return phone;
     }
 }

@@ -88,7 +88,15 @@ internal sealed partial class UsersHost : IAsyncDisposable
     /// <summary>Logs in with a key alone, is asked, enrols in the login, and does what the letter says.</summary>
     public async Task<Authenticator> EnrolAsync(string name, string code)
     {
-        OpenLogin login = World.Client.Open(["ssh", $"{name}@{Address}", "id -un"]);
+        (Authenticator phone, Login login) = await EnrolAsync(World.Client, ["ssh", $"{name}@{Address}", "id -un"], code);
+        login.MustBeRefused(World); // "log in again"
+        return phone;
+    }
+
+    /// <summary>The same, on any host.</summary>
+    public static async Task<(Authenticator Phone, Login Login)> EnrolAsync(SshClient client, string[] ssh, string code)
+    {
+        OpenLogin login = client.Open(ssh);
         login.Answer(code);
         login.Answer("t"); // text only
         await Wait.UntilAsync(() => login.Prompts.Count > 2, "asked for the passcode", TestContext.Current.CancellationToken);
@@ -97,8 +105,7 @@ internal sealed partial class UsersHost : IAsyncDisposable
         var phone = new Authenticator(key.Value.Replace(" ", "", StringComparison.Ordinal));
         login.Answer(phone.Passcode());
         login.Answer("");
-        (await login.EndAsync()).MustBeRefused(World); // "log in again"
-        return phone;
+        return (phone, await login.EndAsync());
     }
 
     public Task<string> ShAsync(string line) => Sandbox.RunAsync("sh", "-ec", line);
