@@ -13,6 +13,7 @@ internal static partial class Rehearsal
 {
     private const string Folder = ProbeAccount.Folder + "/rehearsal";
 
+    // 0x49: IFF_UP, IFF_LOOPBACK and IFF_RUNNING of linux/if.h; not every host has ip(8).
     // A network of its own: nobody else reaches this sshd, or is it, for here other rules may hold and a key more opens.
     // All of it ends with setup, also where that is killed; the time limit is for a setup that hangs. The host's log is not
     // for it: there, that the break-glass account is used is an alarm.
@@ -25,8 +26,9 @@ internal static partial class Rehearsal
         mount --bind "$1/keys" "$3"
         : >"$1/no-log"
         [ ! -e /dev/log ] || mount --bind "$1/no-log" /dev/log
-        ip link set lo up
-        mkdir -p /run/sallyport /run/sshd
+        mkdir -p /run/sallyport /run/sshd "$1/sys"
+        mount -t sysfs sysfs "$1/sys"
+        echo 0x49 >"$1/sys/class/net/lo/flags"
         mount --bind "$1/run" /run/sallyport
         setpriv --pdeathsig TERM timeout 120 /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2>"$1/agent.log" &
         exec timeout 120 /usr/sbin/sshd -D -e -p "$2" -o LogLevel=INFO -o ListenAddress=127.0.0.1 -o PidFile=none
