@@ -15,6 +15,9 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     private const string Address = "127.0.0.1";
     private const string PidFile = "/run/sallyport-server.pid";
 
+    // It takes a second; a machine with other work at hand takes its time.
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
     private Command? _serving;
 
     public void Install()
@@ -55,7 +58,7 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
         _serving = sandbox.Start([
             "sh", "-c", "echo $$ > \"$1\"; shift; exec \"$@\"", "sh", PidFile, Program, "serve", "--data", Data,
         ]);
-        await Wait.UntilAsync(Listens, "the server listens", cancellationToken);
+        await Wait.UntilAsync(Listens, "the server listens", StartLimit, cancellationToken);
     }
 
     /// <summary>KILL is a crash; TERM is how systemd ends it.</summary>
