@@ -96,7 +96,7 @@ internal sealed class Authenticate(
         if (proven is null && ask.Factors.Bypass
             && await Consumption.TryUseBypassCodeAsync(db, candidate.User.Id, mac, now, cancellationToken))
         {
-            proven = Outcome.Success(Reasons.ValidPasscode, "bypass_code");
+            proven = Outcome.Success(Reasons.ValidPasscode, FactorNames.BypassCode);
         }
 
         // 6. What it leaves behind.
@@ -107,7 +107,7 @@ internal sealed class Authenticate(
         }
 
         await counters.FailedAsync(db, attempt, candidate, now, cancellationToken);
-        return (Wrong(typed, matches), Verdict.Wrong);
+        return (Wrong(typed, matches, candidate.Devices), Verdict.Wrong);
     }
 
     private async Task<Outcome?> UsePasscodeAsync(
@@ -122,14 +122,14 @@ internal sealed class Authenticate(
         {
             if (await Consumption.TryUseAsync(db, match, cancellationToken))
             {
-                return Outcome.Success(Reasons.ValidPasscode, FactorOf(match.Device), match.Device);
+                return Outcome.Success(Reasons.ValidPasscode, FactorNames.Of(match.Device), match.Device);
             }
         }
 
         bool lost = matches.Count > 0 && await Consumption.TryTakeLostAsync(
             db, attempt, candidate.User.Id, now - limits.Resend, cancellationToken);
         return lost
-            ? Outcome.Success(Reasons.ValidPasscode, FactorOf(matches[0].Device), matches[0].Device) with
+            ? Outcome.Success(Reasons.ValidPasscode, FactorNames.Of(matches[0].Device), matches[0].Device) with
             {
                 Detail = "the answer was lost, and asked for again",
             }
@@ -179,10 +179,10 @@ internal sealed class Authenticate(
         _ => (Outcome.Denied(Reasons.Error), "Login request denied."),
     };
 
-    private static Outcome Wrong(DuoPrompt typed, IReadOnlyList<Match> matches) =>
+    private static Outcome Wrong(DuoPrompt typed, IReadOnlyList<Match> matches, IReadOnlyList<Device> devices) =>
         Outcome.Denied(
             Reasons.InvalidPasscode,
-            matches.Count > 0 ? FactorOf(matches[0].Device) : AuthenticationAudit.NoFactor) with
+            matches.Count > 0 ? FactorNames.Of(matches[0].Device) : FactorNames.Tried(typed, devices)) with
         {
             Device = matches.Count > 0 ? matches[0].Device : null,
             Detail = (matches.Count, typed) switch
@@ -192,9 +192,6 @@ internal sealed class Authenticate(
                 _ => "no passcode",
             },
         };
-
-    private static string FactorOf(Device device) =>
-        device.Kind is DeviceKind.Hotp ? "hardware_token" : "duo_mobile_passcode";
 
     private static string In(TimeSpan wait) =>
         string.Create(CultureInfo.InvariantCulture, $"in {Math.Ceiling(wait.TotalMinutes)} minutes.");

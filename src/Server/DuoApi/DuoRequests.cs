@@ -1,8 +1,4 @@
-using System.Buffers;
-using System.Data.Common;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Primitives;
 using Sallyport.Protocol.Duo;
 using Sallyport.Server.Authentications;
 
@@ -27,13 +23,14 @@ internal sealed class DuoRequests(
     public async Task HandleAsync(HttpContext context)
     {
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        string path = PathOf(target);
+        string path = IncomingRequest.PathOf(target);
         bool isBson = path.EndsWith(".bson", StringComparison.Ordinal);
         Answer answer;
         Verdict? verdict = null;
         bool entered = _places.Wait(0, CancellationToken.None);
         try
         {
+            IncomingRequest.ForgetTheRest(context);
             (answer, verdict) = entered ? await AnswerAsync(context, target, path) : (ApiError.TooMany, null);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -42,9 +39,11 @@ internal sealed class DuoRequests(
         }
         catch (BadHttpRequestException bad)
         {
-            answer = bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? ApiError.TooLarge : ApiError.Invalid("body");
+            answer = Refuse(
+                context,
+                bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? ApiError.TooLarge : ApiError.Invalid("body"));
         }
-        catch (Exception failure) when (failure is DbException or DbUpdateException or TimeoutException)
+        catch (Exception failure) when (Outage.Is(failure))
         {
             Log.Unavailable(logger, failure);
             answer = ApiError.Unavailable;
@@ -99,7 +98,7 @@ internal sealed class DuoRequests(
             return (route.Dialect is Dialect.V1 ? "pong" : Time(), null);
         }
 
-        (DuoRequestText? request, ApiError? problem) = await ReadAsync(context, target);
+        (DuoRequestText? request, ApiError? problem) = await IncomingRequest.ReadAsync(context, target);
         if (request is null)
         {
             return (Refuse(context, problem ?? ApiError.Invalid("request")), null);
@@ -123,7 +122,12 @@ internal sealed class DuoRequests(
             Client = context.Connection.RemoteIpAddress,
             UserAgent = context.Request.Headers.UserAgent,
         };
-        return await CallAsync(route, call, context.RequestAborted);
+        (Answer answer, Verdict? verdict) = await CallAsync(route, call, context.RequestAborted);
+
+        // Also who signs rightly and sends nonsense is counted: an application's host may be in other hands by now.
+        return answer is Answer.Refusal { Error: ApiError error }
+            ? (Refuse(context, error, by.Known.Application.IntegrationKey), verdict)
+            : (answer, verdict);
     }
 
     private async Task<(Answer Answer, Verdict? Verdict)> CallAsync(
@@ -144,64 +148,6 @@ internal sealed class DuoRequests(
 
     private ApiError Refuse(HttpContext context, ApiError error, string? integrationKey = null) =>
         refused.Add(error, context.Connection.RemoteIpAddress, integrationKey);
-
-    private static string PathOf(string target)
-    {
-        int scheme = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
-        int start = scheme < 0 ? 0 : target.IndexOf('/', scheme + 3);
-        string path = start < 0 ? "/" : target[start..];
-        int query = path.IndexOf('?', StringComparison.Ordinal);
-        return query < 0 ? path : path[..query];
-    }
-
-    private static async Task<(DuoRequestText? Request, ApiError? Problem)> ReadAsync(HttpContext context, string target)
-    {
-        HttpRequest http = context.Request;
-        if (http.ContentLength > DuoParameters.MaxBytes)
-        {
-            return (null, ApiError.TooLarge);
-        }
-
-        ArrayBufferWriter<byte> body = new((int)(http.ContentLength ?? 0) + 1);
-        while (await http.Body.ReadAsync(body.GetMemory(), context.RequestAborted) is > 0 and int read)
-        {
-            body.Advance(read);
-            if (body.WrittenCount > DuoParameters.MaxBytes)
-            {
-                return (null, ApiError.TooLarge);
-            }
-        }
-
-        if (http.Headers.Date.Count > 1 || http.Headers.ContentType.Count > 1)
-        {
-            return (null, ApiError.Invalid("header"));
-        }
-
-        List<KeyValuePair<string, string>> own = [];
-        foreach ((string name, StringValues values) in http.Headers)
-        {
-            if (name.StartsWith("X-Duo-", StringComparison.OrdinalIgnoreCase))
-            {
-                own.AddRange(values.Select(value => KeyValuePair.Create(name, value ?? "")));
-            }
-        }
-
-        DuoRequestParts parts = new()
-        {
-            Method = http.Method,
-            Host = http.Host.Value ?? "",
-            Target = target,
-            ContentType = http.ContentType,
-            Body = body.WrittenMemory,
-            Date = http.Headers.Date,
-            XDuoHeaders = own,
-        };
-        return DuoRequestText.TryParse(parts, out DuoRequestText? request, out DuoRequestProblem problem, out _)
-            ? (request, null)
-            : (null, problem is DuoRequestProblem.ContentType
-                ? ApiError.UnsupportedType
-                : ApiError.Invalid(problem is DuoRequestProblem.Body ? "body" : "request"));
-    }
 
     private static async Task WriteAsync(HttpContext context, Answer answer, bool isBson)
     {

@@ -6,8 +6,9 @@ using Sallyport.Server.Persistence;
 namespace Sallyport.Server.DuoApi;
 
 /// <summary>
-/// Requests that name no application rightly: counted, and logged up to a limit of each source. No row is written for
-/// them, because anybody can send them without end.
+/// Requests that cannot be taken, because nobody signed them rightly or they are no call: counted, and logged up to a
+/// limit of each source. No row is written for them, because they can be sent without end. What is right is answered
+/// all the same, also from a source that has sent too many.
 /// </summary>
 internal sealed class RefusedRequests(IMeterFactory meters, TimeProvider time, ILogger<RefusedRequests> logger)
 {
@@ -20,7 +21,7 @@ internal sealed class RefusedRequests(IMeterFactory meters, TimeProvider time, I
 
     private readonly ConcurrentDictionary<string, Count> _sources = new(StringComparer.Ordinal);
     private readonly Counter<long> _refused = meters.CreateMeter().CreateCounter<long>(
-        "sallyport.refused_requests", null, "Requests that no application signed rightly, by the error they got.");
+        "sallyport.refused_requests", null, "Requests that were not taken, by the error they got.");
 
     /// <summary>What to answer: the error, or that there were too many of them.</summary>
     public ApiError Add(ApiError error, IPAddress? source, string? integrationKey)

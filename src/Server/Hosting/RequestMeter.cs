@@ -52,7 +52,7 @@ internal sealed class RequestMeter
 
     // A path that nothing answers is anybody's text.
     private static string RouteOf(PathString path) =>
-        path.Value is string known && (known is "/healthz" or "/readyz" || DuoRoute.TryFind(known, out _))
+        path.Value is string known && (known is "/healthz" or "/readyz" or PortalPage.Path || DuoRoute.TryFind(known, out _))
             ? known
             : "other";
 }

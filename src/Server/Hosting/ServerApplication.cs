@@ -29,6 +29,7 @@ internal static class ServerApplication
         app.Use(next => context => meter.MeasureAsync(context, next));
         app.UseClientAddress(settings);
         app.MapHealth();
+        app.MapPortal();
         app.MapDuoApi();
         return app;
     }

@@ -22,7 +22,7 @@ internal static class ServerServices
         .AddDevices()
         .AddAuthentications()
         .AddMaintenance()
-        .AddDuoApi(new Uri($"https://{settings.PublicHost}/portal"))
+        .AddDuoApi(new Uri($"https://{settings.PublicHost}{PortalPage.Path}"))
         .AddSingleton<ServerCertificates>()
         .AddHostedService<CertificateWatch>()
         .AddSingleton<ConnectionLimit>()

@@ -121,7 +121,7 @@ public sealed class PasscodeTests
     [InlineData("12345")]
     [InlineData("cccccccccccccccccccccccccccccccccccccccccccc")]
     [InlineData("пароль")]
-    public async Task Fact_7_6_what_is_no_passcode_is_a_wrong_one(string typed)
+    public async Task Facts_7_6_what_is_no_passcode_is_a_wrong_one(string typed)
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
         await server.EnrolAsync("alice");

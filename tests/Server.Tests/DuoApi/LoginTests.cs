@@ -11,7 +11,7 @@ public sealed class LoginTests
 {
     [Theory]
     [ClassData(typeof(BothDatabases))]
-    public async Task Fact_0_3_and_7_5_the_menu_and_the_default_come_from_the_server(DatabaseKind kind)
+    public async Task Facts_0_3_and_7_5_the_menu_and_the_default_come_from_the_server(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         await server.EnrolAsync("alice");
@@ -30,7 +30,7 @@ public sealed class LoginTests
     }
 
     [Fact]
-    public async Task Fact_0_9_a_headless_login_is_denied_and_is_no_wrong_passcode()
+    public async Task Facts_0_9_a_headless_login_is_denied_and_is_no_wrong_passcode()
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
         await server.EnrolAsync("alice");
@@ -46,7 +46,7 @@ public sealed class LoginTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
-    public async Task Fact_7_8_policy_says_no_in_preauth_with_status_200(DatabaseKind kind)
+    public async Task Facts_7_8_policy_says_no_in_preauth_with_status_200(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         await server.EnrolAsync("alice");
@@ -80,7 +80,7 @@ public sealed class LoginTests
     }
 
     [Fact]
-    public async Task Fact_7_11_an_enrolment_carries_its_link_in_both_texts()
+    public async Task Facts_7_11_an_enrolment_carries_its_link_in_both_texts()
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
         await server.AddUserAsync("ada");
@@ -98,7 +98,7 @@ public sealed class LoginTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
-    public async Task Fact_7_5_status_always_has_status_msg_and_result(DatabaseKind kind)
+    public async Task Facts_7_5_status_always_has_status_msg_and_result(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         TestUser alice = await server.EnrolAsync("alice");
@@ -123,7 +123,7 @@ public sealed class LoginTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
-    public async Task Fact_0_2_and_7_4_a_transaction_is_answered_fifteen_times_and_ends(DatabaseKind kind)
+    public async Task Facts_0_2_and_7_4_a_transaction_is_answered_fifteen_times_and_ends(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         TestUser alice = await server.EnrolAsync("alice");
@@ -156,7 +156,7 @@ public sealed class LoginTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
-    public async Task Fact_7_2_the_same_signature_is_decided_once(DatabaseKind kind)
+    public async Task Facts_7_2_the_same_signature_is_decided_once(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         await server.EnrolAsync("alice");
@@ -172,7 +172,7 @@ public sealed class LoginTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
-    public async Task Fact_0_7_and_7_3_an_async_request_sent_again_gets_its_verdict_in_place_of_the_first(DatabaseKind kind)
+    public async Task Facts_0_7_and_7_3_an_async_request_sent_again_gets_its_verdict_in_place_of_the_first(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         TestUser alice = await server.EnrolAsync("alice");
@@ -222,7 +222,7 @@ public sealed class LoginTests
     }
 
     [Fact]
-    public async Task Fact_7_9_and_7_10_fail_modes_and_old_clients_are_logged_once_and_audited()
+    public async Task Facts_7_9_and_7_10_fail_modes_and_old_clients_are_logged_once_and_audited()
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
         TestRequest old = server.Host.Preauth("mallory") with { UserAgent = "login_duo/2.2.3 (x86_64) libduo/2.2.3" };

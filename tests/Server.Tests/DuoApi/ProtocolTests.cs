@@ -19,7 +19,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Fact_7_2_ping_is_neither_signed_nor_dated()
+    public async Task Facts_7_2_ping_is_neither_signed_nor_dated()
     {
         TestAnswer v2 = await Host.SendAsync(new("GET", "/auth/v2/ping") { Authorization = "garbage", ClockError = 1e6 });
         TestAnswer v1 = await Host.SendAsync(new("GET", "/rest/v1/ping") { Authorization = "" });
@@ -34,7 +34,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("/auth/v2/check", DuoSignatureVersion.V4, DuoDigest.Sha512)]
     [InlineData("/rest/v1/check", DuoSignatureVersion.V5, DuoDigest.Sha512)]
     [InlineData("/rest/v1/check.json", DuoSignatureVersion.V2, DuoDigest.Sha512)]
-    public async Task Fact_7_2_every_dated_signature_is_taken(string path, DuoSignatureVersion version, DuoDigest digest)
+    public async Task Facts_7_2_every_dated_signature_is_taken(string path, DuoSignatureVersion version, DuoDigest digest)
     {
         TestAnswer answer = await Host.SendAsync(new("GET", path) { Version = version, Digest = digest });
 
@@ -48,7 +48,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData(301, false)]
     [InlineData(86400, false)]
     [InlineData(-86400, false)]
-    public async Task Fact_7_2_the_date_is_good_for_five_minutes(double clockError, bool good)
+    public async Task Facts_7_2_the_date_is_good_for_five_minutes(double clockError, bool good)
     {
         TestAnswer answer = await Host.SendAsync(new("GET", "/auth/v2/check") { ClockError = clockError });
 
@@ -156,7 +156,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("prompt", 256)]
     [InlineData("pushinfo", 20_000)]
     [InlineData("hostname", 256)]
-    public async Task Fact_7_6_a_parameter_that_is_too_long_is_named(string name, int length)
+    public async Task Facts_7_6_a_parameter_that_is_too_long_is_named(string name, int length)
     {
         TestRequest request = Host.Auth("alice", "123456", ("pushinfo", ""));
         request = request with { Parameters = [.. request.Parameters.Select(p => p.Name == name ? (name, new string('a', length)) : p)] };
@@ -196,7 +196,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Fact_0_1_undated_signatures_are_for_legacy_applications_only()
+    public async Task Facts_0_1_undated_signatures_are_for_legacy_applications_only()
     {
         TestUser alice = await _server.EnrolAsync("alice");
         TestRequest preauth = Legacy("preauth.json", ("user", "alice"));
@@ -221,7 +221,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Fact_7_1_BSON_is_answered_with_BSON()
+    public async Task Facts_7_1_BSON_is_answered_with_BSON()
     {
         await _server.ChangeApplicationAsync(a => a.LegacyClients = true);
         await _server.EnrolAsync("alice");
@@ -266,7 +266,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Fact_7_8_a_database_that_fails_is_a_503_in_the_envelope_and_nobody_is_let_in()
+    public async Task Facts_7_8_a_database_that_fails_is_a_503_in_the_envelope_and_nobody_is_let_in()
     {
         await _server.EnrolAsync("alice");
         await _server.ChangeAsync(db => db.Database.ExecuteSqlAsync($"ALTER TABLE users RENAME TO gone", TestServer.Stop));
@@ -279,7 +279,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Fact_7_7_absolute_targets_and_keep_alive_are_served()
+    public async Task Facts_7_7_absolute_targets_and_keep_alive_are_served()
     {
         using System.Net.Sockets.TcpClient client = new();
         await client.ConnectAsync(_server.Address.Host, _server.Address.Port, TestServer.Stop);

@@ -17,7 +17,7 @@ public sealed class CertificateTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Patience)]
-    public async Task Fact_1_8_the_name_stands_in_it_as_hosts_write_it_and_the_key_is_P_256()
+    public async Task Facts_1_8_the_name_stands_in_it_as_hosts_write_it_and_the_key_is_P_256()
     {
         await using HostedServer server = await HostedServer.StartAsync();
         await using SslStream tls = await server.ConnectAsync();
@@ -30,7 +30,7 @@ public sealed class CertificateTests
     }
 
     [Fact(Timeout = Patience)]
-    public async Task Fact_1_8_an_address_stands_in_it_as_an_address_too()
+    public async Task Facts_1_8_an_address_stands_in_it_as_an_address_too()
     {
         await using HostedServer server = await HostedServer.StartAsync(
             settings => settings with { PublicHost = new PublicHost("127.0.0.1", 443) });
