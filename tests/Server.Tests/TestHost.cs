@@ -27,6 +27,46 @@ internal sealed record TestRequest(string Method, string Path, params (string Na
     public string? Authorization { get; init; }
 
     public string? Query { get; init; }
+
+    /// <summary>As an application signs it; what cannot be read gets a signature that is wrong.</summary>
+    public HttpRequestMessage Sign(Uri server, DateTimeOffset now, string ikey, string skey)
+    {
+        string canonical = DuoParameters.Of(Parameters).Canonical();
+        bool isGet = Method == "GET";
+        string target = isGet ? $"{Path}?{canonical}" : Path + Query;
+        byte[] body = Body ?? (isGet ? [] : Encoding.ASCII.GetBytes(canonical));
+        string date = (now + TimeSpan.FromSeconds(ClockError)).ToString("r", CultureInfo.InvariantCulture);
+        bool isDated = Version is not DuoSignatureVersion.V1;
+        HttpRequestMessage http = new(new HttpMethod(Method), new Uri(server, target));
+        if (!isGet)
+        {
+            http.Content = new ByteArrayContent(body);
+            http.Content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
+        }
+
+        DuoRequestParts parts = new()
+        {
+            Method = Method,
+            Host = server.Authority,
+            Target = target,
+            ContentType = isGet ? null : ContentType,
+            Body = body,
+            XDuoHeaders = isDated ? [new("X-Duo-Date", date)] : [],
+        };
+        string authorization = Authorization
+            ?? (DuoRequestText.TryParse(parts, out DuoRequestText? text, out _, out _)
+                ? DuoAuthorization.Format(
+                    ikey, DuoSignature.Sign(Version, Digest, text, Encoding.ASCII.GetBytes(skey)))
+                : DuoAuthorization.Format(ikey, new string('0', 128)));
+        http.Headers.TryAddWithoutValidation("Authorization", authorization);
+        http.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        if (isDated)
+        {
+            http.Headers.TryAddWithoutValidation("X-Duo-Date", date);
+        }
+
+        return http;
+    }
 }
 
 /// <param name="Json">The root; undefined for BSON.</param>
@@ -102,44 +142,7 @@ internal sealed record TestHost(TestServer Server, string Ikey, string Skey)
         return [await ReadAsync(first), await ReadAsync(second)];
     }
 
-    public HttpRequestMessage Sign(TestRequest request)
-    {
-        string canonical = DuoParameters.Of(request.Parameters).Canonical();
-        bool isGet = request.Method == "GET";
-        string target = isGet ? $"{request.Path}?{canonical}" : request.Path + request.Query;
-        byte[] body = request.Body ?? (isGet ? [] : Encoding.ASCII.GetBytes(canonical));
-        string date = (Server.Now + TimeSpan.FromSeconds(request.ClockError)).ToString("r", CultureInfo.InvariantCulture);
-        bool isDated = request.Version is not DuoSignatureVersion.V1;
-        HttpRequestMessage http = new(new HttpMethod(request.Method), new Uri(Server.Address, target));
-        if (!isGet)
-        {
-            http.Content = new ByteArrayContent(body);
-            http.Content.Headers.TryAddWithoutValidation("Content-Type", request.ContentType);
-        }
-
-        DuoRequestParts parts = new()
-        {
-            Method = request.Method,
-            Host = $"{Server.Address.Host}:{Server.Address.Port}",
-            Target = target,
-            ContentType = isGet ? null : request.ContentType,
-            Body = body,
-            XDuoHeaders = isDated ? [new("X-Duo-Date", date)] : [],
-        };
-        string authorization = request.Authorization
-            ?? (DuoRequestText.TryParse(parts, out DuoRequestText? text, out _, out _)
-                ? DuoAuthorization.Format(
-                    Ikey, DuoSignature.Sign(request.Version, request.Digest, text, Encoding.ASCII.GetBytes(Skey)))
-                : DuoAuthorization.Format(Ikey, new string('0', 128)));
-        http.Headers.TryAddWithoutValidation("Authorization", authorization);
-        http.Headers.TryAddWithoutValidation("User-Agent", request.UserAgent);
-        if (isDated)
-        {
-            http.Headers.TryAddWithoutValidation("X-Duo-Date", date);
-        }
-
-        return http;
-    }
+    public HttpRequestMessage Sign(TestRequest request) => request.Sign(Server.Address, Server.Now, Ikey, Skey);
 
     private async Task<TestAnswer> ReadAsync(HttpResponseMessage response)
     {

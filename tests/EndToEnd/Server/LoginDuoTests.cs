@@ -37,7 +37,7 @@ public sealed class Given_a_person_in_front_of_login_duo
         Assert.Equal(1, exit);
         Assert.Equal(3, Count(seen, "Incorrect passcode. Please try again."));
         Assert.Equal(
-            Enumerable.Repeat($"denied invalid_passcode not_available alice shell {From}", 3),
+            Enumerable.Repeat($"denied invalid_passcode duo_mobile_passcode alice shell {From}", 3),
             await host.Server.AuditAsync());
     }
 

@@ -28,6 +28,29 @@ public sealed class PasscodeTests
     }
 
     [Theory]
+    [InlineData("alice", "", "duo_mobile_passcode")] // his app's six digits, wrong
+    [InlineData("bob", "000000", "hardware_token")] // he has nothing but a token
+    [InlineData("bob", "12345678", "duo_mobile_passcode")] // none of his shows eight
+    [InlineData("alice", "1234 5678 9012 3456", "bypass_code")]
+    [InlineData("alice", "push", "duo_push")]
+    [InlineData("alice", "phone2", "phone_call")]
+    [InlineData("alice", "sms", "sms_passcode")]
+    [InlineData("alice", "cccccccccccccccccccccccccccccccccccccccccccc", "yubikey_code")]
+    [InlineData("alice", "hunter2", "not_available")]
+    public async Task A_refusal_names_the_factor_that_was_tried(string user, string typed, string factor)
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        TestUser alice = await server.EnrolAsync("alice");
+        await server.AddUserAsync("bob");
+        Assert.IsType<AddHotpDeviceResult.Added>(await server.Get<AddHotpDevice>().RunAsync(
+            new("1", "3132333435363738393031323334353637383930") { User = "bob" }, TestServer.Stop));
+
+        Assert.Equal("deny", await server.Host.LogInAsync(user, typed.Length > 0 ? typed : alice.WrongPasscode()));
+
+        Assert.Equal([$"denied invalid_passcode {factor}"], await server.AuditAsync());
+    }
+
+    [Theory]
     [ClassData(typeof(BothDatabases))]
     public async Task Sixteen_at_once_let_one_in(DatabaseKind kind)
     {

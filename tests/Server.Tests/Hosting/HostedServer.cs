@@ -37,7 +37,8 @@ internal sealed class HostedServer : IAsyncDisposable
         Func<ServerSettings, ServerSettings>? change = null,
         TimeProvider? clock = null,
         Action<WebApplication>? map = null,
-        bool borrowed = false)
+        bool borrowed = false,
+        Action<IServiceCollection>? replace = null)
     {
         var settings = new ServerSettings
         {
@@ -52,6 +53,8 @@ internal sealed class HostedServer : IAsyncDisposable
             {
                 services.AddSingleton(clock);
             }
+
+            replace?.Invoke(services);
         });
         map?.Invoke(app);
         await app.Services.GetRequiredService<Database>().OpenAsync(Stop);
@@ -103,7 +106,7 @@ internal sealed class HostedServer : IAsyncDisposable
         }
     }
 
-    private X509ChainPolicy Trust(DateTimeOffset? now)
+    public X509ChainPolicy Trust(DateTimeOffset? now = null)
     {
         var policy = new X509ChainPolicy
         {

@@ -65,21 +65,6 @@ public sealed class KestrelTests
     }
 
     [Fact(Timeout = Patience)]
-    public async Task A_body_of_10_MB_is_refused_with_an_answer_that_can_be_read()
-    {
-        await using HostedServer server = await HostedServer.StartAsync();
-        await using SslStream tls = await server.ConnectAsync();
-        await tls.WriteAsync(Encoding.ASCII.GetBytes(
-            "POST /auth/v2/preauth HTTP/1.1\r\nHost: auth.example.com\r\nContent-Length: 10485760\r\n"
-            + "Content-Type: application/x-www-form-urlencoded\r\n\r\n"), Stop);
-        using var reader = new StreamReader(tls, Encoding.ASCII);
-
-        string? status = await reader.ReadLineAsync(Stop);
-
-        Assert.Matches("^HTTP/1.1 4[0-9][0-9] ", status);
-    }
-
-    [Fact(Timeout = Patience)]
     public async Task A_connection_without_TLS_gets_nothing()
     {
         await using HostedServer server = await HostedServer.StartAsync();

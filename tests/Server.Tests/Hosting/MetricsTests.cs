@@ -32,7 +32,7 @@ public sealed partial class MetricsTests
         Assert.Equal(1, Value(text,
             "sallyport_authentications_total{result=\"success\",reason=\"valid_passcode\",factor=\"hardware_token\"}"));
         Assert.Equal(1, Value(text,
-            "sallyport_authentications_total{result=\"denied\",reason=\"invalid_passcode\",factor=\"not_available\"}"));
+            "sallyport_authentications_total{result=\"denied\",reason=\"invalid_passcode\",factor=\"hardware_token\"}"));
         Assert.Equal(1, Value(text, "sallyport_preauth_total{result=\"auth\"}"));
         Assert.Equal(1, Value(text, "sallyport_refused_requests_total{code=\"40103\"}"));
         Assert.Equal(2, Value(text,
