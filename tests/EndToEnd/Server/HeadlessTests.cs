@@ -91,4 +91,33 @@ public sealed class Given_a_client_that_login_duo_calls_headless
         Assert.EndsWith("err\n", login.Errors, StringComparison.Ordinal);
         Assert.StartsWith("success bypass_user", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Facts_0_4_a_login_is_two_requests_over_one_connection()
+    {
+        await using DuoHost host = await DuoHost.LoginDuoAsync(_ => Task.CompletedTask, "--metrics", "127.0.0.1:9464");
+        Authenticator phone = await host.EnrolAsync("alice");
+        await host.WriteAsync(host.Section + EnvironmentFactor);
+        long before = Accepted(host);
+
+        Login login = await host.Client.RunAsync(["sh", "-c",
+            $"DUO_PASSCODE={phone.Passcode()} ssh -o SendEnv=DUO_PASSCODE alice@server id -un"]);
+        long accepted = Accepted(host) - before;
+        string metrics = await host.Sandbox.RunAsync("curl", "--silent", "http://127.0.0.1:9464/metrics");
+
+        Assert.Equal((0, "alice"), (login.ExitCode, login.Output));
+        Assert.Equal(2, accepted); // sshd's, and the server's one
+        string[] answered = [.. metrics.Split('\n').Where(line => line.StartsWith(
+            "sallyport_request_duration_seconds_count{route=\"/rest/v1/", StringComparison.Ordinal))];
+        Assert.Equal(2, answered.Length); // 1.11.3 speaks BSON and does not ping
+        Assert.All(answered, line => Assert.EndsWith("auth.bson\",status=\"200\"} 1", line, StringComparison.Ordinal));
+    }
+
+    /// <summary>Connections that any program of the sandbox has accepted (RFC 4022, tcpPassiveOpens).</summary>
+    private static long Accepted(DuoHost host)
+    {
+        string[][] tcp = [.. File.ReadLines(host.Sandbox.Outside("/proc/1/net/snmp"))
+            .Where(line => line.StartsWith("Tcp: ", StringComparison.Ordinal)).Select(line => line.Split(' '))];
+        return long.Parse(tcp[1][Array.IndexOf(tcp[0], "PassiveOpens")], System.Globalization.CultureInfo.InvariantCulture);
+    }
 }

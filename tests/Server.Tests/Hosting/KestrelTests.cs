@@ -89,7 +89,7 @@ public sealed class KestrelTests
     [Theory(Timeout = Patience)] // tcp(7): "this flag is not permanent"
     [InlineData(true, 1)]
     [InlineData(false, 0)]
-    public async Task Facts_7_7_each_read_asks_for_acknowledgements_at_once(bool quickAck, int flag)
+    public async Task Facts_0_5_and_7_7_each_read_asks_for_acknowledgements_at_once(bool quickAck, int flag)
     {
         var seen = new List<int>();
         await using HostedServer server = await HostedServer.StartAsync(
