@@ -9,7 +9,7 @@ run_lint() {
     check "the C# code is formatted" format
     check "the scripts pass shellcheck" scripts
     check "README.md has at most 120 lines" at_most 120 README.md
-    check "the shim has fewer than 460 lines" at_most 459 src/Pam/pam_sallyport.c
+    check "the shim has fewer than 400 lines" at_most 399 src/Pam/pam_sallyport.c
     check "links between documents lead somewhere" links
     check "nothing is left for later" left_for_later
 }

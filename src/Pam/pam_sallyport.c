@@ -35,8 +35,7 @@
 #define SILENCE_MS 90000
 #endif
 
-enum { HEADER = 5, MAX_PAYLOAD = 65536, MAX_FRAMES = 256, CONNECT_MS = 2000 };
-enum { BREAK_GLASS_MS = 5000 };    /* whom a verdict is not needed for does not wait long for it */
+enum { HEADER = 5, MAX_PAYLOAD = 65536, MAX_FRAMES = 256, CONNECT_MS = 2000, BREAK_GLASS_MS = 5000 };
 enum { EARLIEST_NOW = 1767225600 }; /* 2026-01-01: a clock that lost its battery would make each date a future one */
 enum { ALLOW = 1, IGNORE, DENY, UNAVAILABLE, VERDICTS };
 
@@ -47,23 +46,13 @@ struct op {
     struct { bool listed; int code; } verdict[VERDICTS]; /* what is not listed refuses; 0 never is */
 };
 
-static const struct op auth = {
-    "auth", true, PAM_AUTH_ERR,
-    { [ALLOW] = { true, PAM_SUCCESS }, [IGNORE] = { true, PAM_IGNORE },
-      [DENY] = { true, PAM_AUTH_ERR }, [UNAVAILABLE] = { true, PAM_AUTHINFO_UNAVAIL } },
-};
-
-static const struct op account = {
-    "account", false, PAM_AUTH_ERR,
-    { [IGNORE] = { true, PAM_IGNORE },
-      [DENY] = { true, PAM_PERM_DENIED }, [UNAVAILABLE] = { true, PAM_AUTHINFO_UNAVAIL } },
-};
-
-static const struct op session = {
-    "session", false, PAM_PERM_DENIED,
-    { [ALLOW] = { true, PAM_SUCCESS },
-      [DENY] = { true, PAM_PERM_DENIED }, [UNAVAILABLE] = { true, PAM_PERM_DENIED } },
-};
+static const struct op
+    auth = { "auth", true, PAM_AUTH_ERR, { [ALLOW] = { true, PAM_SUCCESS }, [IGNORE] = { true, PAM_IGNORE },
+             [DENY] = { true, PAM_AUTH_ERR }, [UNAVAILABLE] = { true, PAM_AUTHINFO_UNAVAIL } } },
+    account = { "account", false, PAM_AUTH_ERR, { [IGNORE] = { true, PAM_IGNORE },
+                [DENY] = { true, PAM_PERM_DENIED }, [UNAVAILABLE] = { true, PAM_AUTHINFO_UNAVAIL } } },
+    session = { "session", false, PAM_PERM_DENIED, { [ALLOW] = { true, PAM_SUCCESS },
+                [DENY] = { true, PAM_PERM_DENIED }, [UNAVAILABLE] = { true, PAM_PERM_DENIED } } };
 
 /* One question to the agent. */
 struct question {
@@ -71,19 +60,13 @@ struct question {
     const struct op *op;
     const char *path;      /* of the agent's socket */
     int fd;
-    bool break_glass;      /* may do without a verdict */
+    bool break_glass;      /* may do without a verdict, and does not wait long for it */
     bool unheard;          /* there is none: nobody answered, or the agent says that it cannot judge */
     int silence_ms;        /* how long the agent may be silent */
     int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC */
     unsigned char *buffer; /* HEADER + MAX_PAYLOAD bytes: first the hello, then what the agent sends */
     size_t start, end;     /* the part of the buffer that is still to be read */
     size_t used;           /* the part of the buffer that has to be wiped */
-};
-
-struct frame {
-    unsigned char type;
-    unsigned char *payload;
-    size_t length;
 };
 
 static const char *item(const struct question *q, int type)
@@ -96,30 +79,22 @@ static const char *item(const struct question *q, int type)
  * Logs in the name of the program that asks, so that what watches sshd sees it. The facility is given with the line and
  * not to openlog, which would change it for the program too. closelog makes libc forget the ident on our stack.
  */
-static void log_line(const struct question *q, int priority, const char *text, size_t length)
+__attribute__((format(printf, 3, 4)))
+static void log_line(const struct question *q, int priority, const char *format, ...)
 {
     char ident[128];
-    const char *service = item(q, PAM_SERVICE);
-    snprintf(ident, sizeof ident, "%.100s(pam_google_auth)", service == NULL ? "unknown" : service);
+    va_list arguments;
+    snprintf(ident, sizeof ident, "%.100s(pam_google_auth)", item(q, PAM_SERVICE) ?: "unknown");
     openlog(ident, LOG_PID, 0);
-    syslog(LOG_AUTHPRIV | priority, "%.*s", (int)length, text);
+    va_start(arguments, format);
+    vsyslog(LOG_AUTHPRIV | priority, format, arguments);
+    va_end(arguments);
     closelog();
 }
 
-/* Always false, so that a refusal and its reason are one statement. */
-__attribute__((format(printf, 2, 3)))
-static bool refuse(const struct question *q, const char *reason, ...)
-{
-    char line[512];
-    va_list arguments;
-    int length = snprintf(line, sizeof line, "pam_sallyport: %s %s: ", q->op->name,
-                          q->break_glass && q->unheard ? "without a verdict" : "refused");
-    va_start(arguments, reason);
-    vsnprintf(line + length, sizeof line - (size_t)length, reason, arguments);
-    va_end(arguments);
-    log_line(q, LOG_ERR, line, strlen(line));
-    return false;
-}
+/* Always false, so that a refusal and its reason are one expression. */
+#define refuse(q, reason, ...) (log_line(q, LOG_ERR, "pam_sallyport: %s %s: " reason, (q)->op->name, \
+    (q)->break_glass && (q)->unheard ? "without a verdict" : "refused" __VA_OPT__(,) __VA_ARGS__), false)
 
 /* The reasons, and the only ones, that do not count against the break-glass account. */
 #define no_verdict(q, ...) ((q)->unheard = true, refuse(q, __VA_ARGS__))
@@ -134,7 +109,7 @@ static int64_t now_ms(void)
 static bool connect_agent(struct question *q)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    struct ucred peer;
+    struct ucred peer = { .uid = (uid_t)-1 };
     socklen_t size = sizeof peer;
 
     if (q->path[0] != '/' || strlen(q->path) >= sizeof address.sun_path)
@@ -153,9 +128,7 @@ static bool connect_agent(struct question *q)
         poll(NULL, 0, 10);
     }
 
-    if (getsockopt(q->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
-        return refuse(q, "cannot tell who listens at %s: %m", q->path);
-    if (peer.uid != 0)
+    if (getsockopt(q->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != 0)
         return refuse(q, "uid %lu listens at %s, not root; stop it and start sallyport-agent.socket",
                       (unsigned long)peer.uid, q->path);
     return true;
@@ -163,74 +136,63 @@ static bool connect_agent(struct question *q)
 
 static bool wait_for(struct question *q, short events)
 {
-    for (;;) {
-        struct pollfd agent = { .fd = q->fd, .events = events };
-        int64_t left = q->deadline - now_ms();
-        int ready = left > 0 ? poll(&agent, 1, (int)left) : 0;
+    struct pollfd agent = { .fd = q->fd, .events = events };
+    int ready = -1;
+    for (int64_t left; ready != 0 && (left = q->deadline - now_ms()) > 0;) {
+        ready = poll(&agent, 1, (int)left);
         if (ready > 0)
             return true;
-        if (ready == 0)
-            return no_verdict(q, "sallyport-agent was silent for %d s; see its log", q->silence_ms / 1000);
-        if (errno != EINTR)
+        if (ready < 0 && errno != EINTR)
             return refuse(q, "cannot wait for sallyport-agent: %m");
     }
+    return no_verdict(q, "sallyport-agent was silent for %d s; see its log", q->silence_ms / 1000);
 }
 
 static bool send_frame(struct question *q, char type, const char *payload, size_t length)
 {
     unsigned char header[HEADER] = { (unsigned char)type, (unsigned char)(length >> 24), (unsigned char)(length >> 16),
                                      (unsigned char)(length >> 8), (unsigned char)length };
-    struct iovec part[2] = { { header, HEADER }, { (void *)payload, length } };
-    struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
 
     q->deadline = now_ms() + q->silence_ms;
-    while (part[0].iov_len + part[1].iov_len > 0) {
-        ssize_t sent = sendmsg(q->fd, &message, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EAGAIN) {
-            if (!wait_for(q, POLLOUT))
-                return false;
-        } else if (sent < 0 && errno != EINTR) {
+    for (size_t sent = 0; sent < HEADER + length;) {
+        size_t head = sent < HEADER ? sent : HEADER, body = sent - head;
+        struct iovec rest[2] = { { header + head, HEADER - head }, { (char *)payload + body, length - body } };
+        ssize_t now = sendmsg(q->fd, &(struct msghdr){ .msg_iov = rest, .msg_iovlen = 2 }, MSG_NOSIGNAL);
+        if (now >= 0)
+            sent += (size_t)now;
+        else if (errno != EAGAIN && errno != EINTR)
             return no_verdict(q, "cannot send to sallyport-agent: %m; see its log");
-        }
-        for (int i = 0; i < 2 && sent > 0; i++) {
-            size_t gone = (size_t)sent < part[i].iov_len ? (size_t)sent : part[i].iov_len;
-            part[i].iov_base = (char *)part[i].iov_base + gone;
-            part[i].iov_len -= gone;
-            sent -= (ssize_t)gone;
-        }
+        else if (errno == EAGAIN && !wait_for(q, POLLOUT))
+            return false;
     }
     return true;
 }
 
-/* The payload stays valid until the next call. Bytes of further frames stay in the buffer for it. */
-static bool next_frame(struct question *q, struct frame *frame)
+/* A frame is valid until the next call. Bytes of further frames stay in the buffer for it. */
+static bool next_frame(struct question *q, unsigned char **frame, size_t *length)
 {
     for (;;) {
-        unsigned char *p = q->buffer + q->start;
+        unsigned char *p = *frame = q->buffer + q->start;
         size_t have = q->end - q->start;
-        if (have >= HEADER) {
-            size_t length = (size_t)p[1] << 24 | (size_t)p[2] << 16 | (size_t)p[3] << 8 | p[4];
-            if (length > MAX_PAYLOAD)
-                return refuse(q, "sallyport-agent announced a frame of %zu bytes", length);
-            if (have - HEADER >= length) {
-                *frame = (struct frame){ p[0], p + HEADER, length };
-                q->start += HEADER + length;
-                return true;
-            }
+        *length = have < HEADER ? 0 : (size_t)p[1] << 24 | (size_t)p[2] << 16 | (size_t)p[3] << 8 | p[4];
+        if (*length > MAX_PAYLOAD)
+            return refuse(q, "sallyport-agent announced a frame of %zu bytes", *length);
+        if (have >= HEADER + *length) {
+            q->start += HEADER + *length;
+            return true;
         }
         memmove(q->buffer, p, have);
         q->start = 0;
         q->end = have;
-        ssize_t received;
-        while ((received = recv(q->fd, q->buffer + have, HEADER + MAX_PAYLOAD - have, 0)) < 0 && errno == EAGAIN) {
-            if (!wait_for(q, POLLIN))
-                return false;
-        }
+        ssize_t received = recv(q->fd, q->buffer + have, HEADER + MAX_PAYLOAD - have, 0);
         if (received == 0)
             return no_verdict(q, "sallyport-agent closed the connection without a verdict; see its log");
-        if (received < 0 && errno != EINTR)
+        if (received > 0)
+            q->end += (size_t)received;
+        else if (errno != EAGAIN && errno != EINTR)
             return no_verdict(q, "cannot read from sallyport-agent: %m; see its log");
-        q->end += received > 0 ? (size_t)received : 0;
+        else if (errno == EAGAIN && !wait_for(q, POLLIN))
+            return false;
         q->used = q->used > q->end ? q->used : q->end;
     }
 }
@@ -238,15 +200,12 @@ static bool next_frame(struct question *q, struct frame *frame)
 /* A field without a value is left out. False where the hello would not fit into a frame. */
 static bool add(struct question *q, const char *name, const char *value)
 {
-    if (value == NULL)
-        return true;
-    size_t name_length = strlen(name), value_length = strlen(value), room = MAX_PAYLOAD - q->end;
-    if (value_length > room || name_length + value_length + 2 > room)
+    size_t length = value == NULL ? 0 : strlen(name) + strlen(value) + 2;
+    if (length > MAX_PAYLOAD - q->end)
         return false;
-    memcpy(q->buffer + q->end, name, name_length);
-    q->buffer[q->end + name_length] = '=';
-    memcpy(q->buffer + q->end + name_length + 1, value, value_length + 1);
-    q->used = q->end += name_length + value_length + 2;
+    if (value != NULL)
+        stpcpy(stpcpy(stpcpy((char *)q->buffer + q->end, name), "="), value);
+    q->used = q->end += length;
     return true;
 }
 
@@ -254,25 +213,23 @@ static bool add(struct question *q, const char *name, const char *value)
 static bool write_hello(struct question *q, int argc, const char **argv)
 {
     const char *user = NULL, *token = NULL;
-    const void *allowed = NULL;
+    const void *mark = NULL;
+    bool allowed = q->op != &auth && pam_get_data(q->pamh, ALLOWED, &mark) == PAM_SUCCESS && mark != NULL;
     char uid[24];
 
-    if (q->op == &auth)
-        user = pam_get_user(q->pamh, &user, NULL) == PAM_SUCCESS ? user : NULL;
-    else
+    if (q->op != &auth)
         user = item(q, PAM_USER);
+    else if (pam_get_user(q->pamh, &user, NULL) != PAM_SUCCESS)
+        user = NULL;
     if (user == NULL || *user == '\0')
         return refuse(q, "the program does not say who logs in");
-    if (q->op == &auth || pam_get_data(q->pamh, ALLOWED, &allowed) != PAM_SUCCESS)
-        allowed = NULL;
-
     snprintf(uid, sizeof uid, "%lu", (unsigned long)getuid());
     bool fits = add(q, "version", "1") && add(q, "op", q->op->name) && add(q, "user", user)
         && add(q, "service", item(q, PAM_SERVICE)) && add(q, "ruser", item(q, PAM_RUSER))
         && add(q, "rhost", item(q, PAM_RHOST)) && add(q, "tty", item(q, PAM_TTY)) && add(q, "uid", uid)
         && add(q, "ssh_connection", pam_getenv(q->pamh, "SSH_CONNECTION"))
         && add(q, "ssh_auth_info", pam_getenv(q->pamh, "SSH_AUTH_INFO_0"))
-        && add(q, "authenticated", allowed == NULL ? NULL : "yes");
+        && add(q, "authenticated", allowed ? "yes" : NULL);
     for (int i = 0; i < argc && fits; i++) {
         if (strncmp(argv[i], "socket=", 7) == 0)
             q->path = argv[i] + 7;
@@ -298,51 +255,47 @@ static bool converse(struct question *q, int style, const char *text)
     bool done = application != NULL && application->conv != NULL
         && application->conv(1, &messages, &response, application->appdata_ptr) == PAM_SUCCESS;
     const char *answer = done && response != NULL ? response->resp : NULL;
-    bool sent = true;
+    bool asked = style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON;
+    bool answered = answer != NULL && strlen(answer) <= MAX_PAYLOAD;
+    bool sent = !asked || (answered ? send_frame(q, 'A', answer, strlen(answer)) : send_frame(q, 'X', "", 0));
 
-    if (style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON)
-        sent = answer != NULL && strlen(answer) <= MAX_PAYLOAD
-            ? send_frame(q, 'A', answer, strlen(answer))
-            : send_frame(q, 'X', "", 0);
     if (response != NULL && response->resp != NULL)
         explicit_bzero(response->resp, strlen(response->resp));
-    if (response != NULL)
-        free(response->resp);
+    free(response == NULL ? NULL : response->resp);
     free(response);
     return sent;
 }
 
-static bool obey(struct question *q, const struct frame *frame)
+static bool obey(struct question *q, unsigned char *frame, size_t length)
 {
-    unsigned char *payload = frame->payload;
-    size_t length = frame->length;
+    char *text = (char *)frame + HEADER;
 
-    if (frame->type == 'L' && length > 0 && payload[0] <= LOG_DEBUG && memchr(payload + 1, 0, length - 1) == NULL) {
-        log_line(q, payload[0], (const char *)payload + 1, length - 1);
+    if (*frame == 'L' && length > 0 && frame[HEADER] <= LOG_DEBUG && memchr(text + 1, 0, length - 1) == NULL) {
+        log_line(q, *text, "%.*s", (int)length - 1, text + 1);
         return true;
     }
-    if (frame->type == 'L' || !q->op->talks || memchr(payload, 0, length) != NULL)
-        return refuse(q, "sallyport-agent sent a bad frame of type 0x%02x", frame->type);
+    if (*frame == 'L' || !q->op->talks || memchr(text, 0, length) != NULL)
+        return refuse(q, "sallyport-agent sent a bad frame of type 0x%02x", *frame);
 
     /* The text moves onto the last byte of its header, which makes room for the NUL that C wants behind it. */
-    char *text = memmove(payload - 1, payload, length);
+    text = memmove(text - 1, text, length);
     text[length] = '\0';
-    switch (frame->type) {
+    switch (*frame) {
     case 'P': return converse(q, PAM_PROMPT_ECHO_OFF, text);
     case 'Q': return converse(q, PAM_PROMPT_ECHO_ON, text);
     case 'I': return converse(q, PAM_TEXT_INFO, text);
     case 'E': return converse(q, PAM_ERROR_MSG, text);
     case 'T': return pam_set_item(q->pamh, PAM_AUTHTOK, text) == PAM_SUCCESS || refuse(q, "cannot set PAM_AUTHTOK");
-    default: return refuse(q, "sallyport-agent sent a frame of unknown type 0x%02x", frame->type);
+    default: return refuse(q, "sallyport-agent sent a frame of unknown type 0x%02x", *frame);
     }
 }
 
-static bool read_verdict(struct question *q, const struct frame *frame, int *code)
+static bool read_verdict(struct question *q, const unsigned char *frame, size_t length, int *code)
 {
-    if (frame->length != 1)
-        return refuse(q, "sallyport-agent sent a verdict of %zu bytes", frame->length);
-    unsigned char verdict = frame->payload[0], more;
+    unsigned char verdict = length == 1 ? frame[HEADER] : 0, more;
     int unread;
+    if (length != 1)
+        return refuse(q, "sallyport-agent sent a verdict of %zu bytes", length);
     bool judged = ioctl(q->fd, SIOCOUTQ, &unread) == 0 && unread == 0; /* before recv: a close throws it away */
     ssize_t received = q->start == q->end ? recv(q->fd, &more, 1, MSG_DONTWAIT) : 1;
     if (received > 0 || (received < 0 && errno != EAGAIN))
@@ -360,13 +313,14 @@ static bool read_answer(struct question *q, int *code)
 {
     q->start = q->end = 0;
     for (int frames = 0; frames < MAX_FRAMES; frames++) {
-        struct frame frame = { 0 };
+        unsigned char *frame;
+        size_t length;
         q->deadline = now_ms() + q->silence_ms;
-        if (!next_frame(q, &frame))
+        if (!next_frame(q, &frame, &length))
             return false;
-        if (frame.type == 'V')
-            return read_verdict(q, &frame, code);
-        if (!obey(q, &frame))
+        if (*frame == 'V')
+            return read_verdict(q, frame, length, code);
+        if (!obey(q, frame, length))
             return false;
     }
     return refuse(q, "sallyport-agent sent %d frames and no verdict", MAX_FRAMES);
@@ -381,41 +335,25 @@ static bool is_break_glass(const struct question *q, int argc, const char **argv
 {
     const char *value = NULL, *user = item(q, PAM_USER), *service = item(q, PAM_SERVICE);
     const char *first_factor = pam_getenv(q->pamh, "SSH_AUTH_INFO_0"); /* sshd's own word, a line for each method */
+    size_t length = user == NULL ? 0 : strlen(user);
     struct tm until = { 0 };
     char again[16];
     time_t now = time(NULL);
-    int times = 0;
 
     for (int i = 0; i < argc; i++)
-        if (strncmp(argv[i], "break_glass=", 12) == 0) {
-            value = argv[i] + 12;
-            times++;
-        }
-    if (q->op != &session || times != 1 || service == NULL || strcmp(service, "sshd") != 0 || first_factor == NULL
-        || strncmp(first_factor, "publickey ", 10) != 0 || user == NULL || *user == '\0')
+        if (strncmp(argv[i], "break_glass=", 12) == 0)
+            value = value == NULL ? argv[i] + 12 : ""; /* given twice it is nobody's */
+    if (q->op != &session || value == NULL || service == NULL || strcmp(service, "sshd") != 0 || first_factor == NULL
+        || strncmp(first_factor, "publickey ", 10) != 0 || length == 0 || strncmp(value, user, length) != 0
+        || value[length] != ':')
         return false;
-    if (strncmp(value, user, strlen(user)) != 0 || value[strlen(user)] != ':')
-        return false;
-    value += strlen(user) + 1;
+    value += length + 1;
     /* Written back it is the same text: strptime takes blanks and short numbers, and timegm the 30th of February. */
     if (strptime(value, "%Y-%m-%d", &until) == NULL || timegm(&until) <= now || now < EARLIEST_NOW
         || strftime(again, sizeof again, "%Y-%m-%d", &until) == 0 || strcmp(again, value) != 0)
         return false;
     const struct passwd *account = pam_modutil_getpwnam(q->pamh, user);
     return account != NULL && account->pw_uid != 0; /* as the agent has it: uid 0 never, whatever its name */
-}
-
-/* As loud as the agent would say it. */
-static int open_without_verdict(const struct question *q)
-{
-    const char *connection = pam_getenv(q->pamh, "SSH_CONNECTION"); /* begins with the client's address */
-    char line[512];
-
-    snprintf(line, sizeof line, "BREAK-GLASS account %.200s is used while the agent does not answer, from %.*s",
-             item(q, PAM_USER), connection == NULL ? 7 : (int)strcspn(connection, " "),
-             connection == NULL ? "unknown" : connection);
-    log_line(q, LOG_ALERT, line, strlen(line));
-    return PAM_SUCCESS;
 }
 
 static int ask_agent(pam_handle_t *pamh, const struct op *op, int argc, const char **argv)
@@ -430,8 +368,12 @@ static int ask_agent(pam_handle_t *pamh, const struct op *op, int argc, const ch
     if (!(q.buffer != NULL || refuse(&q, "no memory")) || !write_hello(&q, argc, argv) || !connect_agent(&q)
         || !send_frame(&q, 'H', (char *)q.buffer, q.end) || !read_answer(&q, &code))
         code = op->refusal;
-    if (q.break_glass && q.unheard)
-        code = open_without_verdict(&q);
+    if (q.break_glass && q.unheard) {
+        const char *from = pam_getenv(pamh, "SSH_CONNECTION") ?: "unknown"; /* begins with the client's address */
+        log_line(&q, LOG_ALERT, "BREAK-GLASS account %.200s is used while the agent does not answer, from %.*s",
+                 item(&q, PAM_USER), (int)strcspn(from, " "), from); /* as loud as the agent would say it */
+        code = PAM_SUCCESS;
+    }
 
     if (q.fd >= 0)
         close(q.fd);
@@ -446,12 +388,12 @@ static int ask_agent(pam_handle_t *pamh, const struct op *op, int argc, const ch
 }
 
 /* setcred and close_session have nothing to ask. */
-#define UNUSED __attribute__((unused))
-#define ENTRY(name) __attribute__((visibility("default"))) \
-    int name(UNUSED pam_handle_t *pamh, UNUSED int flags, UNUSED int argc, UNUSED const char **argv)
+#define ENTRY(name, code) __attribute__((visibility("default"))) \
+    int name(pam_handle_t *pamh, int flags, int argc, const char **argv) \
+    { return (void)pamh, (void)flags, (void)argc, (void)argv, code; }
 
-ENTRY(pam_sm_authenticate) { return ask_agent(pamh, &auth, argc, argv); }
-ENTRY(pam_sm_setcred) { return PAM_SUCCESS; }
-ENTRY(pam_sm_acct_mgmt) { return ask_agent(pamh, &account, argc, argv); }
-ENTRY(pam_sm_open_session) { return ask_agent(pamh, &session, argc, argv); }
-ENTRY(pam_sm_close_session) { return PAM_SUCCESS; }
+ENTRY(pam_sm_authenticate, ask_agent(pamh, &auth, argc, argv))
+ENTRY(pam_sm_setcred, PAM_SUCCESS)
+ENTRY(pam_sm_acct_mgmt, ask_agent(pamh, &account, argc, argv))
+ENTRY(pam_sm_open_session, ask_agent(pamh, &session, argc, argv))
+ENTRY(pam_sm_close_session, PAM_SUCCESS)

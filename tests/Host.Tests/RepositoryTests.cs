@@ -60,7 +60,7 @@ public sealed class Given_the_repository
         ];
 
         Assert.NotEmpty(sources);
-        Assert.InRange(sources.Sum(file => File.ReadLines(file).Count()), 1, 459);
+        Assert.InRange(sources.Sum(file => File.ReadLines(file).Count()), 1, 399);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed partial class Given_the_built_module
         Assert.DoesNotContain("TEXTREL", headers.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("RUNPATH", headers.Text, StringComparison.Ordinal);
         Assert.Contains("__stack_chk_fail", symbols.Text, StringComparison.Ordinal);
-        Assert.Contains("__vsnprintf_chk", symbols.Text, StringComparison.Ordinal);
+        Assert.Contains("__vsyslog_chk", symbols.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,8 +41,8 @@ public sealed partial class Given_the_built_module
     }
 
     [Fact]
-    public void Its_source_stays_under_460_lines() =>
-        Assert.InRange(File.ReadAllLines(Path.Combine(Native.Source, "pam_sallyport.c")).Length, 1, 459);
+    public void Its_source_stays_under_400_lines() =>
+        Assert.InRange(File.ReadAllLines(Path.Combine(Native.Source, "pam_sallyport.c")).Length, 1, 399);
 
     [Fact]
     public async Task Clang_accepts_it_too()

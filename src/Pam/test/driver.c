@@ -59,14 +59,10 @@ void openlog(const char *name, int option, int facility)
     snprintf(ident, sizeof ident, "%s", name);
 }
 
-void syslog(int priority, const char *format, ...)
+void vsyslog(int priority, const char *format, va_list arguments)
 {
     char *line = NULL;
-    va_list arguments;
-
-    va_start(arguments, format);
     int length = vasprintf(&line, format, arguments);
-    va_end(arguments);
     printf("log %d %s ", priority, ident);
     hex(line, (size_t)length);
     free(line);
