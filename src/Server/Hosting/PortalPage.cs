@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Sallyport.Server.Hosting;
 
 /// <summary>
-/// What a person finds behind the link that login_duo shows the invited. Nobody can enrol in a browser here, and the page
-/// says who can help instead. It asks for nothing and is the same for everybody.
+/// What a person finds behind the link that login_duo shows the invited. Nobody can enrol in a browser here, and the
+/// page says who can help instead. It asks for nothing and is the same for everybody.
 /// </summary>
 internal static class PortalPage
 {
