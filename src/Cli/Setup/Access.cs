@@ -16,6 +16,10 @@ internal static class Access
         return allowed.Length > 0 && !allowed.Any(pattern => Patterns.Match(name, pattern)) && MayLogIn(name);
     }
 
-    private static EffectiveConfiguration Of(string name) => EffectiveConfiguration.Parse(
-        Tool.Must(Sshd.Program, "-T", "-f", SshdFiles.ConfigPath, "-C", SshdConnection.Of(name).ToString()));
+    private static EffectiveConfiguration Of(string name)
+    {
+        Sshd.MakeItsFolder();
+        return EffectiveConfiguration.Parse(
+            Tool.Must(Sshd.Program, "-T", "-f", SshdFiles.ConfigPath, "-C", SshdConnection.Of(name).ToString()));
+    }
 }

@@ -140,6 +140,11 @@ internal sealed class Plan
                 + "docs/how-to/from-google-authenticator.md has the order in which nobody is locked out";
         }
 
+        if (SshdSocket.Problem() is string socket)
+        {
+            yield return socket;
+        }
+
         List<Account> people = [.. LoginAccounts(configuration.BreakGlass?.Name)];
         if (people.Count == 0)
         {

@@ -24,15 +24,25 @@ internal static class Sshd
     /// <exception cref="IOException">sshd would not start with these files; the message has its words.</exception>
     public static void Check(string config = SshdFiles.ConfigPath)
     {
-        Directory.CreateDirectory("/run/sshd"); // Debian's sshd wants it, and its unit makes it
+        MakeItsFolder();
         Tool.Must(Program, "-t", "-f", config);
     }
 
     /// <summary>What holds for a login of that account: keyword in small letters, value.</summary>
-    public static ILookup<string, string> Effective(string user, string config = SshdFiles.ConfigPath) => Tool
-        .Must(Program, "-T", "-f", config, "-C", (SshdConnection.Of(user) with { Host = "localhost", Address = "127.0.0.1" }).ToString())
-        .Split('\n').Select(line => line.Split(' ', 2)).Where(words => words.Length == 2)
-        .ToLookup(words => words[0], words => words[1]);
+    public static ILookup<string, string> Effective(string user, string config = SshdFiles.ConfigPath)
+    {
+        SshdConnection connection = SshdConnection.Of(user) with { Host = "localhost", Address = "127.0.0.1" };
+        MakeItsFolder();
+        return Tool.Must(Program, "-T", "-f", config, "-C", connection.ToString())
+            .Split('\n').Select(line => line.Split(' ', 2)).Where(words => words.Length == 2)
+            .ToLookup(words => words[0], words => words[1]);
+    }
+
+    /// <summary>
+    /// Debian's sshd wants it, even to be asked. Its unit makes it, and takes it away where systemd has ended sshd until
+    /// the next connection.
+    /// </summary>
+    public static void MakeItsFolder() => Directory.CreateDirectory("/run/sshd");
 
     /// <summary>The process that listens; 0 where none does.</summary>
     public static int Listener()

@@ -15,6 +15,8 @@ internal sealed partial record SshdProgram(string Path, string ConfigurationFile
 {
     public const string UsualConfiguration = "/etc/ssh/sshd_config";
 
+    private const string Folder = "/run/sshd";
+
     private static readonly string[] _places =
         ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd", "/usr/lib/openssh/sshd", "/opt/openssh/sbin/sshd"];
 
@@ -56,6 +58,19 @@ internal sealed partial record SshdProgram(string Path, string ConfigurationFile
             .. Settings.SelectMany(setting => (string[])["-o", setting])];
 
     private (int Code, string Output, string Errors) Run(params string[] arguments)
+    {
+        var ran = Start(arguments);
+        if (!ran.Errors.Contains($"Missing privilege separation directory: {Folder}", StringComparison.Ordinal))
+        {
+            return ran;
+        }
+
+        // Debian's unit makes it, and takes it away where systemd has ended sshd until the next connection.
+        Directory.CreateDirectory(Folder);
+        return Start(arguments);
+    }
+
+    private (int Code, string Output, string Errors) Start(string[] arguments)
     {
         var start = new ProcessStartInfo(Path, arguments)
         {
