@@ -102,28 +102,34 @@ internal static class Screen
         }
     }
 
-    /// <summary>The same, unseen where the input is a terminal.</summary>
-    public static string? ReadHiddenLine()
+    /// <summary>
+    /// Asks for a line, unseen where the input is a terminal: from before the prompt is there, for some type at once.
+    /// </summary>
+    public static string? ReadHiddenLine(string prompt, Action? meanwhile)
     {
         Span<byte> before = stackalloc byte[SysTermios.Size];
         bool terminal = SysTermios.tcgetattr(Input, before) == 0;
-        if (!terminal)
+        if (terminal)
         {
-            return ReadLine();
+            Span<byte> hidden = stackalloc byte[SysTermios.Size];
+            before.CopyTo(hidden);
+            SysTermios.ClearEcho(hidden);
+            _ = SysTermios.tcsetattr(Input, SysTermios.TCSANOW, hidden);
         }
 
-        Span<byte> hidden = stackalloc byte[SysTermios.Size];
-        before.CopyTo(hidden);
-        SysTermios.ClearEcho(hidden);
-        _ = SysTermios.tcsetattr(Input, SysTermios.TCSANOW, hidden);
         try
         {
+            Write(prompt);
+            meanwhile?.Invoke();
             return ReadLine();
         }
         finally
         {
-            _ = SysTermios.tcsetattr(Input, SysTermios.TCSANOW, before);
-            Write("\n");
+            if (terminal)
+            {
+                _ = SysTermios.tcsetattr(Input, SysTermios.TCSANOW, before);
+                Write("\n");
+            }
         }
     }
 

@@ -12,9 +12,7 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 
     public byte[]? Ask(string prompt, bool echo, Action? meanwhile = null)
     {
-        Screen.Write(prompt);
-        meanwhile?.Invoke();
-        string? line = echo ? Screen.ReadLine() : Screen.ReadHiddenLine();
+        string? line = echo ? Read(prompt, meanwhile) : Screen.ReadHiddenLine(prompt, meanwhile);
         return line is null ? null : Encoding.UTF8.GetBytes(line);
     }
 
@@ -46,6 +44,13 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
     public void AfterVerdict(IDisposable finished) => _finished.Add(finished);
 
     public void Dispose() => _finished.ForEach(finished => finished.Dispose());
+
+    private static string? Read(string prompt, Action? meanwhile)
+    {
+        Screen.Write(prompt);
+        meanwhile?.Invoke();
+        return Screen.ReadLine();
+    }
 
     // Lines are the agent's own, but a name in them is not: it must not move the cursor.
     private static string Shown(string text) => string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? '?' : c));

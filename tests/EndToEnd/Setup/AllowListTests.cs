@@ -89,7 +89,12 @@ public sealed class Given_a_host_that_lets_in_some_people
         SetupHost host = await SetupHost.StartAsync();
         await host.Sandbox.RunAsync("sh", "-ec", "groupadd people; for name in ops alice; do usermod -a -G people $name; done");
         host.Sandbox.Write(Mine, lists + "\n");
-        await host.Sandbox.RunAsync("sh", "-ec", "kill -HUP $(cat /run/sshd.pid)");
+
+        // It has taken its files when it has written this one anew.
+        await host.Sandbox.RunAsync("sh", "-ec", """
+            pid=$(cat /run/sshd.pid); rm /run/sshd.pid; kill -HUP $pid
+            while [ ! -s /run/sshd.pid ] || ! ssh-keyscan 127.0.0.1 >/dev/null 2>&1; do sleep 0.05; done
+            """);
         return host;
     }
 }
