@@ -49,6 +49,7 @@ public sealed partial class Given_a_host_with_google_authenticator : IAsyncLifet
     public async Task Everybody_gets_in_after_each_step_there_and_back()
     {
         string stock = await _host.SayAsync("sha256sum /etc/pam.d/sshd /etc/ssh/sshd_config.d/*");
+        await _alice.EarlyInStepAsync();
         await InAsync("alice", _alice.Passcode(-1));
         await KeyAloneAsync("bob", letIn: true); // nullok
 
