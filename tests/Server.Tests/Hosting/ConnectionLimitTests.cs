@@ -18,7 +18,7 @@ public sealed class ConnectionLimitTests
     {
         Recorder log = new();
         await using HostedServer server = await HostedServer.StartAsync(replace: log.Install);
-        List<TcpClient> held = await HoldAsync(server, "127.0.0.1", ConnectionLimit.PerSource);
+        List<IDisposable> held = await HoldAsync(server, "127.0.0.1", ConnectionLimit.PerSource);
         try
         {
             using TcpClient one = await ConnectAsync(server, "127.0.0.1");
@@ -46,7 +46,7 @@ public sealed class ConnectionLimitTests
     {
         await using HostedServer server = await HostedServer.StartAsync(
             settings => settings with { TrustedProxies = [IPNetwork.Parse("127.0.0.3/32")] });
-        List<TcpClient> held = await HoldAsync(server, "127.0.0.3", ConnectionLimit.PerSource + 8);
+        List<IDisposable> held = await HoldAsync(server, "127.0.0.3", ConnectionLimit.PerSource + 8);
 
         Assert.Equal("HTTP/1.1 200 OK", await HealthAsync(server, "127.0.0.3"));
         Assert.Equal("HTTP/1.1 200 OK", await HealthAsync(server, "127.0.0.1"));
@@ -104,16 +104,16 @@ public sealed class ConnectionLimitTests
     private static DefaultConnectionContext From(string address) =>
         new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 50_000) };
 
-    private static async Task<List<TcpClient>> HoldAsync(HostedServer server, string source, int count)
+    private static async Task<List<IDisposable>> HoldAsync(HostedServer server, string source, int count)
     {
-        List<TcpClient> held = [];
-        for (int i = 0; i < count; i++)
+        List<IDisposable> held = [];
+        for (int i = 1; i < count; i++)
         {
             held.Add(await ConnectAsync(server, source));
         }
 
-        // Connections are taken in their order: when the last is in, all are.
-        await using SslStream last = await server.ConnectAsync(held[^1].GetStream());
+        // Connections are taken in their order: when the last is in, all are. It stays open as they do.
+        held.Add(await server.ConnectAsync((await ConnectAsync(server, source)).GetStream()));
         return held;
     }
 
