@@ -7,6 +7,9 @@ internal sealed record Fault(string Id, Func<DoctorHost, Task> Harm, Layout Layo
 
 internal static class FaultyLayouts
 {
+    // It listens before it writes this file, and the clock of files is a coarse one.
+    private const string HasBegun = "until [ -s /run/sshd.pid ]; do sleep 0.02; done; sleep 0.05";
+
     private const string KeyOnly = "AuthenticationMethods publickey";
     private const string Permit = "auth required pam_permit.so";
     private const string Robot = "Match User robot\nAuthenticationMethods publickey";
@@ -54,13 +57,13 @@ internal static class FaultyLayouts
         {
             First = "Include /etc/ssh/sshd_config.d/*.conf",
             Lines = Layout.WithoutMethods,
-            Later = $"echo '{Layout.BothSteps}' > {DropIn}",
+            Later = $"{HasBegun}; echo '{Layout.BothSteps}' > {DropIn}",
         }),
         ["a drop-in that is gone, and that sshd still obeys"] = new("sshd-not-reloaded", Harm.KeyAlone(), new()
         {
             Shell = $"echo '{KeyOnly}' > {DropIn}",
             First = "Include /etc/ssh/sshd_config.d/*.conf",
-            Later = $"rm {DropIn} /run/sshd.pid",
+            Later = $"{HasBegun}; rm {DropIn} /run/sshd.pid",
         }),
         ["the key is enough at a port"] = new("key-alone", Harm.KeyAlone("alice", "-p", "2222"),
             new() { First = "Port 22\nPort 2222", Last = $"Match LocalPort 2222\n{KeyOnly}" }),
