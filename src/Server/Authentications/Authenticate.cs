@@ -90,7 +90,13 @@ internal sealed class Authenticate(
         Outcome? proven = null;
         if (ask.Factors.Passcode)
         {
-            proven = await UsePasscodeAsync(db, attempt, candidate, matches, now, cancellationToken);
+            proven = await UsePasscodeAsync(db, matches, cancellationToken);
+        }
+
+        // Sent again in good faith, it is used up: by the first.
+        if (proven is null && typed is DuoPrompt.Code)
+        {
+            proven = await LostAnswer.TryTakeAsync(db, attempt, candidate, now - limits.Resend, cancellationToken);
         }
 
         if (proven is null && ask.Factors.Bypass
@@ -110,13 +116,8 @@ internal sealed class Authenticate(
         return (Wrong(typed, matches, candidate.Devices), Verdict.Wrong);
     }
 
-    private async Task<Outcome?> UsePasscodeAsync(
-        ServerDbContext db,
-        Attempt attempt,
-        Candidate candidate,
-        IReadOnlyList<Match> matches,
-        DateTimeOffset now,
-        CancellationToken cancellationToken)
+    private static async Task<Outcome?> UsePasscodeAsync(
+        ServerDbContext db, IReadOnlyList<Match> matches, CancellationToken cancellationToken)
     {
         foreach (Match match in matches)
         {
@@ -126,14 +127,7 @@ internal sealed class Authenticate(
             }
         }
 
-        bool lost = matches.Count > 0 && await Consumption.TryTakeLostAsync(
-            db, attempt, candidate.User.Id, now - limits.Resend, cancellationToken);
-        return lost
-            ? Outcome.Success(Reasons.ValidPasscode, FactorNames.Of(matches[0].Device), matches[0].Device) with
-            {
-                Detail = "the answer was lost, and asked for again",
-            }
-            : null;
+        return null;
     }
 
     private Verdict Record(

@@ -34,23 +34,4 @@ internal static class Consumption
                 && (c.ExpiresAt == null || c.ExpiresAt > now))
             .ExecuteUpdateAsync(
                 c => c.SetProperty(x => x.RemainingUses, x => x.RemainingUses - 1), cancellationToken) == 1;
-
-    /// <summary>
-    /// Takes an allow that nobody got, of the same request, signed anew after the connection broke. It is taken once,
-    /// and its own transaction then says deny: one passcode still opens one login.
-    /// </summary>
-    public static async Task<bool> TryTakeLostAsync(
-        ServerDbContext db, Attempt attempt, UserId user, DateTimeOffset since, CancellationToken cancellationToken)
-    {
-        byte[] mac = attempt.RequestMac;
-        Applications.IntegrationId application = attempt.Application.Id;
-        return mac.Length > 0 && await db.Authentications
-            .Where(a => a.RequestMac == mac && a.ApplicationId == application && a.UserId == user
-                && a.State == AuthenticationState.Allowed && a.Answers == 0 && a.CreatedAt >= since)
-            .ExecuteUpdateAsync(
-                a => a.SetProperty(x => x.State, AuthenticationState.Denied)
-                    .SetProperty(x => x.Status, "deny")
-                    .SetProperty(x => x.StatusMessage, Verdict.Wrong),
-                cancellationToken) == 1;
-    }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Audit;
 using Sallyport.Server.Authentications;
+using Sallyport.Server.Devices;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;
 
@@ -185,6 +186,34 @@ public sealed class LoginTests
         Assert.Equal("allow", (await StatusAsync(server.Host, again)).Text("result"));
         string recorded = await OpenAsync(server, "alice", passcode);
         Assert.Equal("deny", (await StatusAsync(server.Host, recorded)).Text("result"));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task Facts_0_7_so_does_one_with_a_code_that_is_good_once_and_the_audit_says_which(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        await server.EnrolAsync("alice");
+        Assert.IsType<AddHotpDeviceResult.Added>(await server.Get<AddHotpDevice>().RunAsync(
+            new("1", "3132333435363738393031323334353637383930") { User = "alice" }, TestServer.Stop));
+        var codes = Assert.IsType<AddBypassCodeResult.Added>(
+            await server.Get<AddBypassCode>().RunAsync(new("alice"), TestServer.Stop));
+        foreach (string code in (string[])["755224", codes.Codes.Expose()[0]]) // RFC 4226, appendix D
+        {
+            string[] lost = [await OpenAsync(server, "alice", code), await OpenAsync(server, "alice", code)];
+            string third = await OpenAsync(server, "alice", code);
+
+            Assert.Equal("allow", (await StatusAsync(server.Host, third)).Text("result"));
+            Assert.Equal("deny", (await StatusAsync(server.Host, lost[0])).Text("result"));
+            Assert.Equal("deny", (await StatusAsync(server.Host, lost[1])).Text("result"));
+            string recorded = await OpenAsync(server, "alice", code);
+            Assert.Equal("deny", (await StatusAsync(server.Host, recorded)).Text("result"));
+        }
+
+        List<string> audit = await server.AuditAsync();
+        Assert.All(audit[..3], row => Assert.Equal("success valid_passcode hardware_token", row));
+        Assert.All(audit[4..7], row => Assert.Equal("success valid_passcode bypass_code", row));
+        Assert.Equal(2, audit.Count(row => row.StartsWith("denied invalid_passcode", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -1,0 +1,63 @@
+using Microsoft.EntityFrameworkCore;
+using Sallyport.Server.Audit;
+using Sallyport.Server.Devices;
+using Sallyport.Server.Persistence;
+
+namespace Sallyport.Server.Authentications;
+
+/// <summary>
+/// An allow that nobody got, of the same request, signed anew after the connection broke. It is taken once, and its own
+/// transaction then says deny: one passcode still opens one login.
+/// </summary>
+internal static class LostAnswer
+{
+    /// <summary>Null: there is none, and what was typed is judged by itself.</summary>
+    public static async Task<Outcome?> TryTakeAsync(
+        ServerDbContext db,
+        Attempt attempt,
+        Candidate candidate,
+        DateTimeOffset since,
+        CancellationToken cancellationToken)
+    {
+        byte[] mac = attempt.RequestMac;
+        if (mac.Length == 0)
+        {
+            return null;
+        }
+
+        Applications.IntegrationId application = attempt.Application.Id;
+        Users.UserId user = candidate.User.Id;
+        string? id = await db.Authentications
+            .Where(a => a.RequestMac == mac && a.ApplicationId == application && a.UserId == user
+                && a.State == AuthenticationState.Allowed && a.Answers == 0 && a.CreatedAt >= since)
+            .Select(a => a.TransactionId)
+            .FirstOrDefaultAsync(cancellationToken);
+        return id is not null && await TryTakeAwayAsync(db, id, cancellationToken)
+            ? await OfAsync(db, candidate, id, since, cancellationToken)
+            : null;
+    }
+
+    // Whoever asked for it meanwhile has it.
+    private static async Task<bool> TryTakeAwayAsync(
+        ServerDbContext db, string id, CancellationToken cancellationToken) =>
+        await db.Authentications
+            .Where(a => a.TransactionId == id && a.State == AuthenticationState.Allowed && a.Answers == 0)
+            .ExecuteUpdateAsync(
+                a => a.SetProperty(x => x.State, AuthenticationState.Denied)
+                    .SetProperty(x => x.Status, "deny")
+                    .SetProperty(x => x.StatusMessage, Verdict.Wrong),
+                cancellationToken) == 1;
+
+    private static async Task<Outcome> OfAsync(
+        ServerDbContext db, Candidate candidate, string id, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        string key = candidate.User.Key;
+        AuditEvent first = await db.AuditEvents.AsNoTracking()
+            .SingleAsync(e => e.UserKey == key && e.At >= since && e.TransactionId == id, cancellationToken);
+        Device? device = candidate.Devices.FirstOrDefault(d => d.Key == first.DeviceKey);
+        return Outcome.Success(first.Reason, first.Factor ?? AuthenticationAudit.NoFactor, device) with
+        {
+            Detail = "the answer was lost, and asked for again",
+        };
+    }
+}
