@@ -24,9 +24,10 @@ internal sealed class Preauth(
     {
         DateTimeOffset now = time.GetUtcNow();
         Candidate? candidate;
+        using (DatabaseSpan span = new("read user"))
         await using (ServerDbContext db = await contexts.CreateDbContextAsync(cancellationToken))
         {
-            candidate = await Candidate.FindAsync(db, attempt.Subject, now, cancellationToken);
+            candidate = span.Ended(await Candidate.FindAsync(db, attempt.Subject, now, cancellationToken));
         }
 
         Ruling ruling = Policy.Decide(attempt.Application, candidate, attempt.Source, now);

@@ -33,9 +33,10 @@ internal sealed class KnownApplications(
         }
 
         long at = time.GetTimestamp();
+        using DatabaseSpan span = new("read application");
         await using ServerDbContext db = await contexts.CreateDbContextAsync(cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        if (await _byKey(db, integrationKey) is not { } application)
+        if (span.Ended(await _byKey(db, integrationKey)) is not { } application)
         {
             _recent.TryRemove(integrationKey, out _);
             return null;

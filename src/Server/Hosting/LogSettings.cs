@@ -11,10 +11,16 @@ internal static class LogSettings
 
         // A line for each request and each statement says nothing that the audit events do not say better.
         logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It would put the path of each request, which is anybody's text, beside what is logged of it.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (settings.Log is LogFormat.Json)
         {
+            logging.Configure(log => log.ActivityTrackingOptions =
+                ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
             logging.AddJsonConsole(console =>
             {
+                console.IncludeScopes = true;
                 console.UseUtcTimestamp = true;
                 console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
             });

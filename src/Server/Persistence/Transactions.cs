@@ -28,11 +28,26 @@ internal sealed class Transactions(
             return Task.FromCanceled<T>(cancellationToken);
         }
 
-        Task<T> running = _writer is null ? RunAloneAsync(act) : _writer.RunAsync(act, cancellationToken);
-        return cancellationToken.CanBeCanceled ? running.WaitAsync(cancellationToken) : running;
+        return Telemetry.Activities.HasListeners()
+            ? RunTracedAsync(act, cancellationToken)
+            : BeginAsync(act, cancellationToken);
     }
 
     public void Dispose() => _writer?.Dispose();
+
+    private async Task<T> RunTracedAsync<T>(
+        Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+    {
+        using DatabaseSpan span = new("transaction");
+        return span.Ended(await BeginAsync(act, cancellationToken));
+    }
+
+    private Task<T> BeginAsync<T>(
+        Func<ServerDbContext, CancellationToken, Task<T>> act, CancellationToken cancellationToken)
+    {
+        Task<T> running = _writer is null ? RunAloneAsync(act) : _writer.RunAsync(act, cancellationToken);
+        return cancellationToken.CanBeCanceled ? running.WaitAsync(cancellationToken) : running;
+    }
 
     private async Task<T> RunAloneAsync<T>(Func<ServerDbContext, CancellationToken, Task<T>> act)
     {

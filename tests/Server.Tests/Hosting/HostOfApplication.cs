@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Sallyport.Protocol.Duo;
+using Sallyport.Server.Applications;
+using Sallyport.Server.Devices;
+using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Tests.Hosting;
 
@@ -9,6 +13,19 @@ namespace Sallyport.Server.Tests.Hosting;
 internal sealed record HostOfApplication(HostedServer Server, string Ikey, string Skey)
 {
     private static int _requests;
+
+    /// <summary>Of a new application; alice has the token of RFC 4226, appendix D.</summary>
+    public static async Task<HostOfApplication> WithTokenAsync(HostedServer server)
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        await using ServiceProvider services = Sallyport.Server.Commands.Administration.Services(server.Settings);
+        var added = Assert.IsType<AddApplicationResult.Added>(
+            await services.GetRequiredService<AddApplication>().RunAsync(new("bastion"), stop));
+        await services.GetRequiredService<AddUser>().RunAsync(new("alice"), stop);
+        Assert.IsType<AddHotpDeviceResult.Added>(await services.GetRequiredService<AddHotpDevice>().RunAsync(
+            new("1", "3132333435363738393031323334353637383930") { User = "alice" }, stop));
+        return new(server, added.IntegrationKey, added.SecretKey.Expose());
+    }
 
     /// <summary>allow, auth or deny, or null where the request was refused.</summary>
     public Task<string?> PreauthAsync(string user) => PostAsync("/auth/v2/preauth", ("username", user));

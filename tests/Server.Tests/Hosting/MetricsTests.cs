@@ -3,11 +3,8 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
-using Sallyport.Server.Applications;
-using Sallyport.Server.Devices;
 using Sallyport.Server.Hosting;
 using Sallyport.Server.Persistence;
-using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Tests.Hosting;
 
@@ -20,7 +17,7 @@ public sealed partial class MetricsTests
     public async Task Logins_move_the_counters_and_no_label_says_who()
     {
         await using HostedServer server = await MeasuredAsync();
-        HostOfApplication host = await FilledAsync(server);
+        HostOfApplication host = await HostOfApplication.WithTokenAsync(server);
 
         Assert.Equal("auth", await host.PreauthAsync("alice"));
         Assert.Equal("allow", await host.PromptAsync("alice", "755224")); // RFC 4226 appendix D, counter 0
@@ -62,6 +59,33 @@ public sealed partial class MetricsTests
             string family = Suffix().Replace(name, "");
             Assert.Single(lines, line => Regex.IsMatch(line, $"^# HELP ({family}|{name}) "));
             Assert.Single(lines, line => Regex.IsMatch(line, $"^# TYPE ({family}|{name}) "));
+        }
+    }
+
+    [Fact]
+    public async Task Each_metric_stands_in_the_reference_with_its_type_and_labels_and_no_other_does()
+    {
+        await using HostedServer server = await MeasuredAsync();
+        HostOfApplication host = await HostOfApplication.WithTokenAsync(server);
+        Assert.Equal("auth", await host.PreauthAsync("alice"));
+        Assert.Equal("allow", await host.PromptAsync("alice", "755224"));
+        await server.GetAsync("/nothing");
+
+        string[] lines = (await ScrapeAsync(server)).Split('\n');
+        string[] measured = [.. lines.Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+            .Select(line => line[7..]).Order(StringComparer.Ordinal)];
+        string page = await File.ReadAllTextAsync(
+            Path.Combine(SliceDependencyTests.RepositoryRoot(), "docs", "reference", "server-settings.md"), Stop);
+        string[][] rows = [.. Row().Matches(page).Select(row => row.Groups.Values.Skip(1).Select(g => g.Value).ToArray())];
+
+        Assert.Equal(measured, rows.Select(row => $"{row[0]} {row[1]}").Order(StringComparer.Ordinal));
+        foreach (string[] row in rows)
+        {
+            string[] series = [.. lines.Where(line => Regex.IsMatch(line, $"^{row[0]}(_bucket|_count|_sum)?[{{ ]"))];
+            string[] labels = [.. series.SelectMany(line => Label().Matches(line)).Select(label => label.Groups[1].Value)
+                .Where(label => label != "le").Distinct()];
+            Assert.NotEmpty(series);
+            Assert.Equal(labels, Quoted().Matches(row[2]).Select(name => name.Value.Trim('`')).Where(name => name != "other"));
         }
     }
 
@@ -131,17 +155,6 @@ public sealed partial class MetricsTests
     private static Task<HostedServer> MeasuredAsync() =>
         HostedServer.StartAsync(settings => settings with { Metrics = new IPEndPoint(IPAddress.Loopback, 0) });
 
-    private static async Task<HostOfApplication> FilledAsync(HostedServer server)
-    {
-        await using ServiceProvider services = Sallyport.Server.Commands.Administration.Services(server.Settings);
-        var added = Assert.IsType<AddApplicationResult.Added>(
-            await services.GetRequiredService<AddApplication>().RunAsync(new("bastion"), Stop));
-        await services.GetRequiredService<AddUser>().RunAsync(new("alice"), Stop);
-        Assert.IsType<AddHotpDeviceResult.Added>(await services.GetRequiredService<AddHotpDevice>().RunAsync(
-            new("1", "3132333435363738393031323334353637383930") { User = "alice" }, Stop));
-        return new(server, added.IntegrationKey, added.SecretKey.Expose());
-    }
-
     private static int Port(HostedServer server) => server.Services.GetRequiredService<MetricsEndpoint>().Port!.Value;
 
     private static async Task<string> ScrapeAsync(HostedServer server)
@@ -158,6 +171,15 @@ public sealed partial class MetricsTests
 
     [GeneratedRegex(@"^(# HELP [a-z_]+ \S.*|# TYPE [a-z_]+ (counter|gauge|histogram)|[a-z_]+(\{[a-z_]+=""[^""]*""(,[a-z_]+=""[^""]*"")*\})? [0-9.E+-]+)$")]
     private static partial Regex Line();
+
+    [GeneratedRegex(@"^\| `(sallyport_\w+)` \| (counter|gauge|histogram) \|([^|]*)\|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+
+    [GeneratedRegex("[{,]([a-z_]+)=")]
+    private static partial Regex Label();
+
+    [GeneratedRegex("`[a-z]+`")]
+    private static partial Regex Quoted();
 
     [GeneratedRegex("^[a-z_]+")]
     private static partial Regex Name();
