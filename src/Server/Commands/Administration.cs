@@ -16,7 +16,7 @@ internal static class Administration
             where T : notnull =>
             command.SetAction(async (result, cancellationToken) =>
             {
-                await using ServiceProvider services = Services(options.Kept(result));
+                await using ServiceProvider services = options.Services(options.Kept(result));
                 await act(services.GetRequiredService<T>(), result, cancellationToken);
                 return 0;
             });
@@ -24,23 +24,23 @@ internal static class Administration
         /// <summary>The settings of a server that was set up.</summary>
         public ServerSettings Kept(ParseResult result)
         {
-            string folder = options.DataFolder(result);
+            string folder = options.Enter(result);
             if (!SettingsFile.Exists(folder))
             {
                 throw new Refusal($"no server was set up in {folder}; sallyport-server init --public-host NAME does "
                     + "that, --data FOLDER names another folder");
             }
 
-            Hosting.DataFolder.Open(folder);
+            DataFolder.Open(folder);
             return ServerSettings.Parse(folder, SettingsFile.Read(folder));
         }
-    }
 
-    public static ServiceProvider Services(ServerSettings settings) => new ServiceCollection()
-        .AddLogging()
-        .AddSingleton(new Administrator(Environment.UserName)) // of the account, whatever the environment says
-        .AddSallyportServer(settings)
-        .BuildServiceProvider();
+        public ServiceProvider Services(ServerSettings settings) => new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(new Administrator(options.Caller))
+            .AddSallyportServer(settings)
+            .BuildServiceProvider();
+    }
 
     /// <summary>Standard output, or what a test reads in its place.</summary>
     public static TextWriter Out(this ParseResult result) => result.InvocationConfiguration.Output;

@@ -159,7 +159,7 @@ internal static class ApplicationCommands
 
         // Without cafile these clients know the CAs of Duo's own service, and not those of the host.
         await output.WriteLineAsync(settings.Certificate is null
-            ? $"; /etc/duo/sallyport-ca.pem on the host is a copy of {new LeafFiles(settings).Ca}"
+            ? "; /etc/duo/sallyport-ca.pem on the host is what 'sallyport-server ca' prints"
             : "; cafile has the CA that issued the server's certificate; there must be a cafile");
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Data.Common;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Hosting;
 using Sallyport.Server.Persistence;
@@ -15,7 +16,8 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
-        ParseResult result = Create().Parse(args);
+        var options = new SettingsOptions();
+        ParseResult result = Create(options).Parse(args);
         if (result.Errors.Count > 0)
         {
             await error.WriteLineAsync($"sallyport-server: {result.Errors[0].Message}");
@@ -30,7 +32,7 @@ internal static class CommandLine
         catch (Exception refused) when (IsSaid(refused))
         {
             Exception said = refused.InnerException as DbException ?? refused;
-            await error.WriteLineAsync($"sallyport-server: {said.Message}");
+            await error.WriteLineAsync($"sallyport-server: {said.Message}{AsWhom(refused, options.Became)}");
             return Failed;
         }
         catch (InvalidOperationException away) when (away.InnerException is DbException or TimeoutException)
@@ -42,17 +44,23 @@ internal static class CommandLine
 
     // What the world can do to a command. EF Core wraps what the database says, and, in another exception, that it is away.
     private static bool IsSaid(Exception failure) => failure is Refusal or SettingsException or StorageException
-        or IOException or InvalidDataException or UnauthorizedAccessException or SocketException or DbException
+        or IOException or CryptographicException or InvalidDataException or UnauthorizedAccessException or SocketException or DbException
         or DbUpdateException or TimeoutException;
 
-    private static RootCommand Create()
+    // Root is not used to being denied.
+    private static string AsWhom(Exception refused, string? became) =>
+        became is not null && (refused is UnauthorizedAccessException || refused.InnerException is UnauthorizedAccessException)
+            ? $" It is opened as {became}, to whom the data folder belongs."
+            : "";
+
+    private static RootCommand Create(SettingsOptions options)
     {
-        var options = new SettingsOptions();
         var root = new RootCommand("Sallyport's server: second factors for ssh, for hosts that speak Duo's protocol.")
         {
             ServeCommand.Create(options),
             InitCommand.Create(options),
             InitCommand.CreateMigrate(options),
+            InitCommand.CreateCa(options),
             ApplicationCommands.Create(options),
             UserCommands.Create(options),
             UserCommands.CreateBypassCode(options),

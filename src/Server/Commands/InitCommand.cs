@@ -1,11 +1,13 @@
 using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
 using Sallyport.Server.Hosting;
 using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Commands;
 
 /// <summary>
-/// init: from an empty folder to a server that can be served. migrate: a newer program over an older database.
+/// init: from an empty folder to a server that can be served. migrate: a newer program over an older database. ca: what
+/// its hosts need.
 /// </summary>
 internal static class InitCommand
 {
@@ -15,13 +17,13 @@ internal static class InitCommand
         options.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            if (SettingsFile.Exists(options.DataFolder(result)))
+            string folder = options.Enter(result);
+            if (SettingsFile.Exists(folder))
             {
-                string file = SettingsFile.In(options.DataFolder(result));
-                throw new Refusal($"a server was set up there: its settings are in {file}");
+                throw new Refusal($"a server was set up there: its settings are in {SettingsFile.In(folder)}");
             }
 
-            await RunAsync(options.Read(result), options.Given(result), result.Out(), cancellationToken);
+            await RunAsync(options, options.Read(result), result, cancellationToken);
             return 0;
         });
         return command;
@@ -38,23 +40,45 @@ internal static class InitCommand
         return command;
     }
 
+    public static Command CreateCa(SettingsOptions options)
+    {
+        var command = new Command("ca", "Print the private CA's certificate, which hosts need as cafile.");
+        command.SetAction(async (result, cancellationToken) =>
+        {
+            ServerSettings settings = options.Kept(result);
+            if (settings.Certificate is string given)
+            {
+                throw new Refusal($"the private CA is not in use: the certificate is {given}, and hosts need its CA's");
+            }
+
+            // Through the reader: what is printed is a certificate, and never a key that was put in its place.
+            using var authority = X509Certificate2.CreateFromPem(
+                await File.ReadAllTextAsync(new LeafFiles(settings).Ca, cancellationToken));
+            await result.Out().WriteLineAsync(authority.ExportCertificatePem());
+            return 0;
+        });
+        return command;
+    }
+
     /// <summary>The settings come last: where they are, all else is.</summary>
     public static async Task RunAsync(
-        ServerSettings settings, IReadOnlyList<Setting> given, TextWriter output, CancellationToken cancellationToken)
+        SettingsOptions options, ServerSettings settings, ParseResult result, CancellationToken cancellationToken)
     {
         DataFolder.Open(settings.DataFolder);
-        await using (ServiceProvider services = Administration.Services(settings))
+        await using (ServiceProvider services = options.Services(settings))
         {
             await services.GetRequiredService<Database>().InitAsync(cancellationToken);
             services.GetRequiredService<ServerCertificates>().Load();
         }
 
-        SettingsFile.Write(settings.DataFolder, given);
+        SettingsFile.Write(settings.DataFolder, options.Given(result));
+        TextWriter output = result.Out();
         await output.WriteLineAsync(
             $"Set up in {settings.DataFolder} for hosts that write: host = {settings.PublicHost}");
         if (settings.Certificate is null)
         {
-            await output.WriteLineAsync($"Hosts need the CA's certificate (cafile): {new LeafFiles(settings).Ca}");
+            await output.WriteLineAsync(
+                $"Hosts need the CA's certificate (cafile): {new LeafFiles(settings).Ca}, or sallyport-server ca");
         }
 
         await output.WriteLineAsync($"Keep a copy of {Path.Combine(settings.DataFolder, "keys")} apart from backups: "

@@ -18,7 +18,7 @@ internal static class MaintenanceCommands
         {
             BackupResult done = await backup.RunAsync(result.GetRequiredValue(file), cancellationToken);
             await result.Out().WriteLineAsync($"{done.Rows} rows. The keys are not in it: keep a copy of "
-                + $"{Path.Combine(options.DataFolder(result), "keys")} apart from it, or it cannot be restored.");
+                + $"{Path.Combine(options.Enter(result), "keys")} apart from it, or it cannot be restored.");
         });
         return command;
     }
@@ -36,7 +36,7 @@ internal static class MaintenanceCommands
         {
             ServerSettings settings = options.Read(result);
             DataFolder.Open(settings.DataFolder);
-            await using ServiceProvider services = Administration.Services(settings);
+            await using ServiceProvider services = options.Services(settings);
             RestoreResult done = await services.GetRequiredService<Restore>()
                 .RunAsync(result.GetRequiredValue(file), cancellationToken);
             services.GetRequiredService<ServerCertificates>().Load();
@@ -57,7 +57,7 @@ internal static class MaintenanceCommands
         var command = new Command("check", "Open everything once: settings, certificate, tables, keys, each secret.");
         command.SetAction(async (result, cancellationToken) =>
         {
-            await using ServiceProvider services = Administration.Services(options.Kept(result));
+            await using ServiceProvider services = options.Services(options.Kept(result));
             CheckResult found = await services.GetRequiredService<Check>().RunAsync(cancellationToken);
             ServerCertificates certificates = services.GetRequiredService<ServerCertificates>();
             certificates.Load();

@@ -21,11 +21,17 @@ internal static class ServeCommand
             ServerSettings settings = options.Read(result);
             if (!SettingsFile.Exists(settings.DataFolder))
             {
-                await InitCommand.RunAsync(settings, options.Given(result), result.Out(), cancellationToken);
+                await InitCommand.RunAsync(options, settings, result, cancellationToken);
             }
 
             await using WebApplication app = ServerApplication.Build(settings);
             await app.Services.GetRequiredService<Database>().OpenAsync(cancellationToken);
+            app.Services.GetRequiredService<ListenSockets>().Bind();
+            if (Account.Self == 0)
+            {
+                Log.RunsAsRoot(app.Logger, settings.DataFolder, FolderOwner.ServerAccount);
+            }
+
             await app.RunAsync(cancellationToken);
             return 0;
         });

@@ -47,7 +47,25 @@ internal sealed class SettingsOptions
         command.Add(_noQuickAck);
     }
 
-    public string DataFolder(ParseResult result) => result.GetRequiredValue(_data);
+    /// <summary>Who gave the command; asked before the process becomes somebody else.</summary>
+    public string Caller { get; } = Account.Caller();
+
+    /// <summary>The account that the process became, because the data folder is its.</summary>
+    public string? Became { get; private set; }
+
+    /// <summary>As the account that the data folder belongs to. Before anything in it is opened.</summary>
+    /// <param name="make">Where there is none yet, it is made.</param>
+    public string Enter(ParseResult result, bool make = false)
+    {
+        string folder = result.GetRequiredValue(_data);
+        if (make)
+        {
+            FolderOwner.Make(folder);
+        }
+
+        Became ??= FolderOwner.Become(folder);
+        return folder;
+    }
 
     /// <summary>What was given on the command line.</summary>
     public IReadOnlyList<Setting> Given(ParseResult result) =>
@@ -60,7 +78,7 @@ internal sealed class SettingsOptions
     /// <summary>The kept settings, and over them what was given on the command line.</summary>
     public ServerSettings Read(ParseResult result)
     {
-        string folder = DataFolder(result);
+        string folder = Enter(result, make: true);
         IReadOnlyList<Setting> given = Given(result);
         IReadOnlyList<Setting> kept = SettingsFile.Exists(folder) ? SettingsFile.Read(folder) : [];
         ServerSettings settings = ServerSettings.Parse(

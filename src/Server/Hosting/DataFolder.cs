@@ -22,8 +22,13 @@ internal static class DataFolder
         }
     }
 
-    /// <summary>All of it or nothing, durable, readable by its owner only.</summary>
-    public static void Write(string path, string text)
+    /// <summary>Of what is no secret and gets copied: a copy keeps it. Here nobody else comes to it.</summary>
+    public const UnixFileMode Readable = OwnOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private const UnixFileMode OwnOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>All of it or nothing, durable, readable by its owner only if nothing else is said.</summary>
+    public static void Write(string path, string text, UnixFileMode mode = OwnOnly)
     {
         string unfinished = path + ".new";
         File.Delete(unfinished);
@@ -31,12 +36,13 @@ internal static class DataFolder
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            UnixCreateMode = OwnOnly,
         }))
         {
             using var writer = new StreamWriter(stream, leaveOpen: true);
             writer.Write(text);
             writer.Flush();
+            File.SetUnixFileMode(stream.SafeFileHandle, mode); // whatever the umask says
             stream.Flush(flushToDisk: true);
         }
 

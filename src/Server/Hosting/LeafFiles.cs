@@ -94,6 +94,6 @@ internal sealed class LeafFiles(ServerSettings settings)
     {
         using ECDsa key = certificate.GetECDsaPrivateKey()!;
         DataFolder.Write(keyFile, key.ExportPkcs8PrivateKeyPem() + "\n");
-        DataFolder.Write(file, certificate.ExportCertificatePem() + "\n");
+        DataFolder.Write(file, certificate.ExportCertificatePem() + "\n", DataFolder.Readable);
     }
 }

@@ -22,4 +22,8 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 9006, Level = LogLevel.Error, Message = "Not ready: {Problem}")]
     public static partial void NotReady(ILogger logger, Exception? cause, string problem);
+
+    [LoggerMessage(EventId = 9007, Level = LogLevel.Warning,
+        Message = "Running as root, who owns {Folder}: for a try. For good: chown -R {Account}: {Folder}")]
+    public static partial void RunsAsRoot(ILogger logger, string folder, string account);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Sallyport.Server.Hosting;
 
@@ -8,7 +9,7 @@ namespace Sallyport.Server.Hosting;
 /// GET /metrics on a loopback port of its own, without TLS: a web server of its own, so that nothing else is answered
 /// there, and it is not answered where hosts ask.
 /// </summary>
-internal sealed class MetricsEndpoint(ServerSettings settings, Measurements measurements)
+internal sealed class MetricsEndpoint(ServerSettings settings, Measurements measurements, ListenSockets sockets)
     : IHostedService, IAsyncDisposable
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -27,6 +28,8 @@ internal sealed class MetricsEndpoint(ServerSettings settings, Measurements meas
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddRoutingCore();
+        builder.Services.Configure<SocketTransportOptions>(
+            transport => transport.CreateBoundListenSocket = sockets.Take);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

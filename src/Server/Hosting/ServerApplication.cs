@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sallyport.Server.DuoApi;
 
 namespace Sallyport.Server.Hosting;
@@ -21,6 +22,8 @@ internal static class ServerApplication
         LogSettings.Apply(builder.Logging, settings);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
             .ConfigureKestrel(kestrel => KestrelSettings.Apply(kestrel, settings));
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<ListenSockets>(
+            (transport, sockets) => transport.CreateBoundListenSocket = sockets.Take);
         replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();

@@ -24,6 +24,7 @@ internal static class ServerServices
         .AddMaintenance()
         .AddDuoApi(new Uri($"https://{settings.PublicHost}{PortalPage.Path}"))
         .AddSingleton<ServerCertificates>()
+        .AddSingleton<ListenSockets>()
         .AddHostedService<CertificateWatch>()
         .AddSingleton<ConnectionLimit>()
         .AddSingleton<Readiness>()

@@ -76,7 +76,7 @@ public sealed class DamageTests
         Said said = await installation.RunAsync("serve", "--listen", taken.LocalEndpoint.ToString()!);
 
         Assert.Equal(1, said.Code);
-        Assert.Contains("address already in use", said.Error, StringComparison.Ordinal);
+        Assert.Contains($"cannot listen on {taken.LocalEndpoint} (listen): another program does", said.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,8 +130,33 @@ public sealed class DamageTests
 
         await CheckSaysAsync(installation, "The certificate is not valid now: hosts refuse it.");
         Assert.Equal(
+            (1, "", "sallyport-server: the private CA is not in use: the certificate is "
+                + $"{installation.Folder}/given.pem, and hosts need its CA's\n"), await CaAsync(installation));
+        Assert.Equal(
             "/etc/ssl/certs/ca-certificates.crt",
             (await installation.RunAsync("application", "add", "bastion")).Done().Value("cafile"));
+    }
+
+    [Fact]
+    public async Task What_ca_prints_is_the_file_and_never_a_key_in_its_place()
+    {
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
+        string file = Path.Combine(installation.Folder, "ca.pem");
+        Assert.Equal(
+            (0, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), ""), await CaAsync(installation));
+
+        File.Copy(Path.Combine(installation.Folder, "ca-key.pem"), file, overwrite: true);
+        Said said = await installation.RunAsync("ca");
+
+        Assert.Equal((1, ""), (said.Code, said.Output));
+        Assert.DoesNotContain("KEY", said.Error, StringComparison.Ordinal);
+        Assert.Matches("^sallyport-server: [^\n]+\n$", said.Error);
+    }
+
+    private static async Task<(int, string, string)> CaAsync(Installation installation)
+    {
+        Said said = await installation.RunAsync("ca");
+        return (said.Code, said.Output, said.Error);
     }
 
     [Theory]

@@ -150,6 +150,14 @@ public sealed class CertificateTests
             File.GetUnixFileMode(new LeafFiles(server.Settings).Key));
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task A_copy_of_the_CAs_certificate_can_be_read_by_the_user_sshd()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+
+        Assert.Equal((UnixFileMode)0b110_100_100, File.GetUnixFileMode(new LeafFiles(server.Settings).Ca));
+    }
+
     private static FakeTimeProvider Clock() => new(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
 
     private static string KeyOf(X509Certificate2 certificate) =>

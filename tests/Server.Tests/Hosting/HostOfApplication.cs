@@ -18,7 +18,7 @@ internal sealed record HostOfApplication(HostedServer Server, string Ikey, strin
     public static async Task<HostOfApplication> WithTokenAsync(HostedServer server)
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
-        await using ServiceProvider services = Sallyport.Server.Commands.Administration.Services(server.Settings);
+        await using ServiceProvider services = Sallyport.Server.Commands.Administration.Services(new(), server.Settings);
         var added = Assert.IsType<AddApplicationResult.Added>(
             await services.GetRequiredService<AddApplication>().RunAsync(new("bastion"), stop));
         await services.GetRequiredService<AddUser>().RunAsync(new("alice"), stop);
