@@ -81,7 +81,7 @@ internal sealed class AddApplication(
                     db.Applications.Add(application);
                     audit.Add(
                         db,
-                        "application_add",
+                        AuditActions.ApplicationAdd,
                         applicationName: application.Name,
                         applicationKey: application.IntegrationKey,
                         detail: application.LegacyClients ? "takes undated signatures of legacy clients" : null);

@@ -21,7 +21,7 @@ internal sealed class RemoveApplication(Transactions transactions, Administrator
             db.Applications.Remove(application);
             audit.Add(
                 db,
-                "application_remove",
+                AuditActions.ApplicationRemove,
                 applicationName: application.Name,
                 applicationKey: application.IntegrationKey);
             return true;

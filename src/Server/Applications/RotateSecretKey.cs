@@ -58,7 +58,7 @@ internal sealed class RotateSecretKey(
                     secrets.Protect(SecretKind.SecretKey, application.Id.Value, Encoding.ASCII.GetBytes(skey));
                 audit.Add(
                     db,
-                    "application_rotate",
+                    AuditActions.ApplicationRotate,
                     applicationName: application.Name,
                     applicationKey: application.IntegrationKey,
                     detail: graceful ? $"the key before is good until {application.PreviousSecretKeyUntil:u}" : null);

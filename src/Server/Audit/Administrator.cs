@@ -10,7 +10,9 @@ internal sealed record Administrator(string Name);
 /// <summary>Puts an administrator's act into the act's own transaction.</summary>
 internal sealed class AdministratorAudit(TimeProvider time, Administrator administrator)
 {
-    /// <param name="action">user_add, application_rotate…</param>
+    public const string Reason = "administrator";
+
+    /// <param name="action">One of <see cref="AuditActions"/>.</param>
     public void Add(
         ServerDbContext db,
         string action,
@@ -24,8 +26,8 @@ internal sealed class AdministratorAudit(TimeProvider time, Administrator admini
             Id = Guid.CreateVersion7(time.GetUtcNow()),
             At = time.GetUtcNow(),
             Action = action,
-            Result = "success",
-            Reason = "administrator",
+            Result = AuditResults.Success,
+            Reason = Reason,
             Administrator = administrator.Name,
             UserName = userName,
             UserKey = userKey,

@@ -14,10 +14,10 @@ internal sealed class AuditEvent
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>authentication, enrollment, or what an administrator did: user_add, application_rotate…</summary>
+    /// <summary>One of <see cref="AuditActions"/>.</summary>
     public required string Action { get; init; }
 
-    /// <summary>success, denied, fraud, failure.</summary>
+    /// <summary>One of <see cref="AuditResults"/>.</summary>
     public required string Result { get; init; }
 
     /// <summary>user_approved, valid_passcode, invalid_passcode, locked_out…</summary>

@@ -8,6 +8,6 @@ internal static class AuditServices
     public static IServiceCollection AddAudit(this IServiceCollection services)
     {
         services.TryAddSingleton(new Administrator("unknown"));
-        return services.AddSingleton<AdministratorAudit>();
+        return services.AddSingleton<AdministratorAudit>().AddSingleton<ListAuditEvents>();
     }
 }

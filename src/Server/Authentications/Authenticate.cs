@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Protocol.Duo;
+using Sallyport.Server.Audit;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Persistence;
 
@@ -133,7 +134,7 @@ internal sealed class Authenticate(
     private Verdict Record(
         ServerDbContext db, Attempt attempt, Candidate? candidate, Outcome outcome, string message, DateTimeOffset now)
     {
-        bool allowed = outcome.Result == "success";
+        bool allowed = outcome.Result == AuditResults.Success;
         string status = (allowed, outcome.Reason) switch
         {
             (true, Reasons.BypassUser) => "bypass",

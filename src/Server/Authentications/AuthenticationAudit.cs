@@ -16,14 +16,14 @@ internal static class AuthenticationAudit
     {
         (string Result, string Reason)? outcome = ruling switch
         {
-            Ruling.Allow allow => ("success", allow.Reason),
-            Ruling.Deny deny => ("denied", deny.Reason),
-            Ruling.Enrol => ("denied", Reasons.Unenrolled),
+            Ruling.Allow allow => (AuditResults.Success, allow.Reason),
+            Ruling.Deny deny => (AuditResults.Denied, deny.Reason),
+            Ruling.Enrol => (AuditResults.Denied, Reasons.Unenrolled),
             _ => null,
         };
         if (outcome is { } what)
         {
-            string action = ruling is Ruling.Enrol ? "enrollment" : "authentication";
+            string action = ruling is Ruling.Enrol ? AuditActions.Enrollment : AuditActions.Authentication;
             Add(db, attempt, candidate, new(action, what.Result, what.Reason, NoFactor), null, now);
         }
     }
@@ -67,8 +67,8 @@ internal sealed record Outcome(string Action, string Result, string Reason, stri
     public string? Detail { get; init; }
 
     public static Outcome Denied(string reason, string factor = AuthenticationAudit.NoFactor) =>
-        new("authentication", "denied", reason, factor);
+        new(AuditActions.Authentication, AuditResults.Denied, reason, factor);
 
     public static Outcome Success(string reason, string factor, Device? device = null) =>
-        new("authentication", "success", reason, factor) { Device = device };
+        new(AuditActions.Authentication, AuditResults.Success, reason, factor) { Device = device };
 }

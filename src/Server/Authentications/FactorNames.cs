@@ -9,8 +9,14 @@ internal static class FactorNames
 {
     public const string BypassCode = "bypass_code";
 
-    private const string App = "duo_mobile_passcode";
-    private const string Token = "hardware_token";
+    public const string App = "duo_mobile_passcode";
+    public const string Token = "hardware_token";
+
+    // Only tried: none of these is taken.
+    public const string Push = "duo_push";
+    public const string Phone = "phone_call";
+    public const string Sms = "sms_passcode";
+    public const string YubiKey = "yubikey_code";
 
     public static string Of(Device device) => device.Kind is DeviceKind.Hotp ? Token : App;
 
@@ -22,10 +28,10 @@ internal static class FactorNames
     {
         DuoPrompt.Code { Digits.Length: BypassCodeText.Digits } => BypassCode,
         DuoPrompt.Code code when code.TryGetPasscode(out _) => OfDigits(code.Digits.Length, devices),
-        DuoPrompt.Push => "duo_push",
-        DuoPrompt.Phone => "phone_call",
-        DuoPrompt.Sms => "sms_passcode",
-        DuoPrompt.YubiKey => "yubikey_code",
+        DuoPrompt.Push => Push,
+        DuoPrompt.Phone => Phone,
+        DuoPrompt.Sms => Sms,
+        DuoPrompt.YubiKey => YubiKey,
         _ => AuthenticationAudit.NoFactor,
     };
 

@@ -15,7 +15,7 @@ internal sealed class UnlockUser(Transactions transactions, AdministratorAudit a
     public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(
         audit,
         name,
-        "user_unlock",
+        AuditActions.UserUnlock,
         async (db, user, stop) =>
         {
             user.Failures = 0;

@@ -49,7 +49,8 @@ internal static class CommandLine
 
     // Root is not used to being denied.
     private static string AsWhom(Exception refused, string? became) =>
-        became is not null && (refused is UnauthorizedAccessException || refused.InnerException is UnauthorizedAccessException)
+        became is not null
+        && (refused is UnauthorizedAccessException || refused.InnerException is UnauthorizedAccessException)
             ? $" It is opened as {became}, to whom the data folder belongs."
             : "";
 
@@ -65,6 +66,7 @@ internal static class CommandLine
             UserCommands.Create(options),
             UserCommands.CreateBypassCode(options),
             DeviceCommands.Create(options),
+            AuditCommands.Create(options),
             MaintenanceCommands.CreateBackup(options),
             MaintenanceCommands.CreateRestore(options),
             MaintenanceCommands.CreateCheck(options),

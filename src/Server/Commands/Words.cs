@@ -14,8 +14,7 @@ internal static class Words
         Description = description,
         CustomParser = result =>
         {
-            if (DateOnly.TryParseExact(result.Tokens.Single().Value, "yyyy-MM-dd", CultureInfo.InvariantCulture,
-                DateTimeStyles.None, out DateOnly date))
+            if (TryDay(result.Tokens.Single().Value, out DateOnly date))
             {
                 return new DateTimeOffset(date.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero);
             }
@@ -32,20 +31,35 @@ internal static class Words
         Description = description,
         CustomParser = result =>
         {
-            string text = result.Tokens.Single().Value;
-            if (text.Length is >= 2 and <= 7
-                && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-                && text[^1] is 'm' or 'h' or 'd')
+            if (Time(result.Tokens.Single().Value) is TimeSpan time)
             {
-                return text[^1] switch
-                {
-                    'm' => TimeSpan.FromMinutes(number),
-                    'h' => TimeSpan.FromHours(number),
-                    _ => TimeSpan.FromDays(number),
-                };
+                return time;
             }
 
             result.AddError($"{name} is a number and m, h or d, such as 24h");
+            return null;
+        },
+    };
+
+    /// <summary>YYYY-MM-DD, the beginning of that day, UTC; or a time, so long ago.</summary>
+    public static Option<DateTimeOffset?> SinceOption(string name, string description) => new(name)
+    {
+        HelpName = "YYYY-MM-DD|TIME",
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Single().Value;
+            if (Time(text) is TimeSpan ago)
+            {
+                return TimeProvider.System.GetUtcNow() - ago;
+            }
+
+            if (TryDay(text, out DateOnly day))
+            {
+                return new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero);
+            }
+
+            result.AddError($"{name} is a date, YYYY-MM-DD, or a number and m, h or d, such as 24h");
             return null;
         },
     };
@@ -77,5 +91,25 @@ internal static class Words
         {
             await output.WriteLineAsync(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
         }
+    }
+
+    private static bool TryDay(string text, out DateOnly day) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day);
+
+    private static TimeSpan? Time(string text)
+    {
+        if (text.Length is < 2 or > 7
+            || !int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            return null;
+        }
+
+        return text[^1] switch
+        {
+            'm' => TimeSpan.FromMinutes(number),
+            'h' => TimeSpan.FromHours(number),
+            'd' => TimeSpan.FromDays(number),
+            _ => null,
+        };
     }
 }

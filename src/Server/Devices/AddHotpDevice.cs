@@ -116,7 +116,7 @@ internal sealed class AddHotpDevice(
         db.Devices.Add(device);
         audit.Add(
             db,
-            "device_add",
+            AuditActions.DeviceAdd,
             userName: user?.Name,
             userKey: user?.Key,
             deviceKey: device.Key,

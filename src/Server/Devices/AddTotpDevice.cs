@@ -79,7 +79,7 @@ internal sealed class AddTotpDevice(
                 };
                 db.Devices.Add(device);
                 audit.Add(
-                    db, "device_add", userName: user.Name, userKey: user.Key, deviceKey: device.Key, detail: "TOTP");
+                    db, AuditActions.DeviceAdd, userName: user.Name, userKey: user.Key, deviceKey: device.Key, detail: "TOTP");
                 return new AddTotpDeviceResult.Added(device.Key, uri);
             },
             cancellationToken);

@@ -56,7 +56,7 @@ internal sealed class AssignDevice(Transactions transactions, AdministratorAudit
 
                 audit.Add(
                     db,
-                    owner is null ? "device_unassign" : "device_assign",
+                    owner is null ? AuditActions.DeviceUnassign : AuditActions.DeviceAssign,
                     userName: owner?.Name,
                     userKey: owner?.Key,
                     deviceKey: found.Key);
@@ -81,7 +81,7 @@ internal sealed class RemoveDevice(Transactions transactions, AdministratorAudit
             UserId? owner = found.UserId;
             User? user = owner is null ? null : await db.Users.SingleAsync(u => u.Id == owner, stop);
             db.Devices.Remove(found);
-            audit.Add(db, "device_remove", userName: user?.Name, userKey: user?.Key, deviceKey: found.Key);
+            audit.Add(db, AuditActions.DeviceRemove, userName: user?.Name, userKey: user?.Key, deviceKey: found.Key);
             return true;
         },
         cancellationToken);

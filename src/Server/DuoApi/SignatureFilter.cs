@@ -5,6 +5,7 @@ using Microsoft.Extensions.Primitives;
 using Sallyport.Protocol.Duo;
 using Sallyport.Server.Applications;
 using Sallyport.Server.Audit;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.DuoApi;
@@ -103,9 +104,9 @@ internal sealed class SignatureFilter(
                 {
                     Id = Guid.CreateVersion7(now),
                     At = now,
-                    Action = "authentication",
-                    Result = "failure",
-                    Reason = "error",
+                    Action = AuditActions.Authentication,
+                    Result = AuditResults.Failure,
+                    Reason = Reasons.Error,
                     ApplicationName = application.Name,
                     ApplicationKey = application.IntegrationKey,
                     Detail = "undated signature: a client before 2.0.4, and the application is not for legacy clients",

@@ -51,7 +51,7 @@ internal sealed class Backup(
         return await transactions.RunAsync(
             (db, _) =>
             {
-                audit.Add(db, "backup", detail: $"{result.Rows} rows");
+                audit.Add(db, AuditActions.Backup, detail: $"{result.Rows} rows");
                 return Task.FromResult(result);
             },
             cancellationToken);

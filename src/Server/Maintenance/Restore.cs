@@ -54,7 +54,7 @@ internal sealed class Restore(
 
                 long rows = await FillAsync(db, backup, tables, stop);
                 await VoidAsync(db, time.GetUtcNow(), stop);
-                audit.Add(db, "restore", detail: $"{rows} rows; bypass codes, invitations and used passcodes are void");
+                audit.Add(db, AuditActions.Restore, detail: $"{rows} rows; bypass codes, invitations and used passcodes are void");
                 return new RestoreResult(rows);
             },
             cancellationToken);

@@ -86,7 +86,7 @@ internal sealed class AddBypassCode(
                 }));
                 audit.Add(
                     db,
-                    "bypass_create",
+                    AuditActions.BypassCreate,
                     userName: user.Name,
                     userKey: user.Key,
                     detail: $"codes: {codes.Length}; uses of each: {request.Uses}; "

@@ -78,7 +78,7 @@ internal sealed class AddUser(Transactions transactions, AdministratorAudit audi
         db.Aliases.AddRange(aliases.Select(alias => new Alias { Name = alias, UserId = user.Id }));
         audit.Add(
             db,
-            "user_add",
+            AuditActions.UserAdd,
             userName: user.Name,
             userKey: user.Key,
             detail: $"status {user.Status}; aliases: {string.Join(' ', aliases)}; groups: {user.Groups}");

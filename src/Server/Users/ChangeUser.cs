@@ -42,7 +42,7 @@ internal sealed class DisableUser(Transactions transactions, AdministratorAudit 
     public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(
         audit,
         name,
-        "user_disable",
+        AuditActions.UserDisable,
         async (db, user, stop) =>
         {
             user.Status = UserStatus.Disabled;
@@ -59,7 +59,7 @@ internal sealed class EnableUser(Transactions transactions, AdministratorAudit a
     public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(
         audit,
         name,
-        "user_enable",
+        AuditActions.UserEnable,
         (_, user, _) =>
         {
             user.Status = UserStatus.Active;
@@ -77,7 +77,7 @@ internal sealed class RemoveUser(Transactions transactions, AdministratorAudit a
     public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(
         audit,
         name,
-        "user_remove",
+        AuditActions.UserRemove,
         (db, user, stop) => db.Users.Where(u => u.Id == user.Id).ExecuteDeleteAsync(stop),
         cancellationToken);
 }

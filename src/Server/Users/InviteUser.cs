@@ -66,7 +66,7 @@ internal sealed class InviteUser(Transactions transactions, BypassKey key, Admin
 
                 user.InvitationMac = key.OfInvitation(code);
                 user.InvitedUntil = until;
-                audit.Add(db, "user_invite", userName: user.Name, userKey: user.Key, detail: $"until {until:u}");
+                audit.Add(db, AuditActions.UserInvite, userName: user.Name, userKey: user.Key, detail: $"until {until:u}");
                 return new InviteUserResult.Invited(new(code), until);
             },
             cancellationToken);

@@ -1,0 +1,31 @@
+namespace Sallyport.Server.Audit;
+
+/// <summary>What happened; docs/reference/server-audit.md has each, with what is written beside it.</summary>
+internal static class AuditActions
+{
+    public const string Authentication = "authentication";
+    public const string Enrollment = "enrollment";
+    public const string ApplicationAdd = "application_add";
+    public const string ApplicationRotate = "application_rotate";
+    public const string ApplicationRemove = "application_remove";
+    public const string UserAdd = "user_add";
+    public const string UserInvite = "user_invite";
+    public const string UserDisable = "user_disable";
+    public const string UserEnable = "user_enable";
+    public const string UserUnlock = "user_unlock";
+    public const string UserRemove = "user_remove";
+    public const string BypassCreate = "bypass_create";
+    public const string DeviceAdd = "device_add";
+    public const string DeviceAssign = "device_assign";
+    public const string DeviceUnassign = "device_unassign";
+    public const string DeviceRemove = "device_remove";
+    public const string Backup = "backup";
+    public const string Restore = "restore";
+}
+
+internal static class AuditResults
+{
+    public const string Success = "success";
+    public const string Denied = "denied";
+    public const string Failure = "failure";
+}
