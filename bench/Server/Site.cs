@@ -42,7 +42,7 @@ internal sealed class Site : IAsyncDisposable
             PublicHost = new PublicHost("127.0.0.1", 443),
         };
         DataFolder.Open(site.Folder);
-        await using ServiceProvider services = Administration.Services(settings);
+        await using ServiceProvider services = Administration.Services(new(), settings);
         await services.GetRequiredService<Database>().InitAsync(CancellationToken.None);
         AddApplicationResult result = await services.GetRequiredService<AddApplication>().RunAsync(application, default);
         var added = (AddApplicationResult.Added)result;
@@ -76,7 +76,7 @@ internal sealed class Site : IAsyncDisposable
             Postgres = Postgres,
             PublicHost = new PublicHost("127.0.0.1", 443),
         };
-        await using ServiceProvider services = Administration.Services(settings);
+        await using ServiceProvider services = Administration.Services(new(), settings);
         await using ServerDbContext db = await services
             .GetRequiredService<IDbContextFactory<ServerDbContext>>().CreateDbContextAsync();
         return await query(db);
