@@ -18,12 +18,15 @@ internal enum DuoCallKind
 /// <summary>One path: its call, its names, and the one method that it takes.</summary>
 internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, string Method)
 {
-    private static readonly FrozenDictionary<string, DuoRoute> _all = All().ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, DuoRoute> _all = Read().ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>By path.</summary>
+    public static IReadOnlyDictionary<string, DuoRoute> All => _all;
 
     /// <summary>By the path as it was sent, which is what is signed: no other spelling of it is a call.</summary>
     public static bool TryFind(string path, out DuoRoute route) => _all.TryGetValue(path, out route);
 
-    private static IEnumerable<KeyValuePair<string, DuoRoute>> All()
+    private static IEnumerable<KeyValuePair<string, DuoRoute>> Read()
     {
         foreach ((string name, DuoCallKind kind, string method) in ((string, DuoCallKind, string)[])
             [
