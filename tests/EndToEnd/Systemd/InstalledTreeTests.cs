@@ -45,6 +45,7 @@ public sealed class Given_an_installed_tree : IAsyncLifetime
                 (ModulePath(), Readable),
                 ("usr/libexec/sallyport/sallyport-agent", Program),
                 ("usr/share/bash-completion/completions/sallyport", Readable),
+                ("usr/share/bash-completion/completions/sallyport-server", Readable),
                 ("usr/share/fish/vendor_completions.d/sallyport.fish", Readable),
                 ("usr/share/man/man1/sallyport.1", Readable),
                 ("usr/share/man/man5/sallyport.conf.5", Readable),

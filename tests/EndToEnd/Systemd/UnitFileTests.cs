@@ -9,6 +9,7 @@ namespace Sallyport.EndToEnd.Systemd;
 public sealed partial class Given_the_unit_files : IDisposable
 {
     private const string Service = "sallyport-agent.service";
+    private const string Server = "sallyport-server.service";
 
     private static readonly string _units = Path.Combine(Built.Root, "eng", "systemd");
 
@@ -46,11 +47,19 @@ public sealed partial class Given_the_unit_files : IDisposable
         Assert.InRange(await ExposureAsync(), 2.6, 10.0);
     }
 
-    private async Task<double> ExposureAsync()
+    [Fact]
+    public async Task The_sandbox_of_the_server_has_a_network_and_one_privilege()
+    {
+        Copy(Server, Server);
+
+        Assert.InRange(await ExposureAsync(Server), 0.0, 1.6);
+    }
+
+    private async Task<double> ExposureAsync(string service = Service)
     {
         Command analysis = (await Command.RunAsync(
             "systemd-analyze",
-            ["security", "--offline=true", "--no-pager", "--threshold=100", Path.Combine(_folder.FullName, Service)]))
+            ["security", "--offline=true", "--no-pager", "--threshold=100", Path.Combine(_folder.FullName, service)]))
             .Succeeded();
         Match level = Overall().Match(analysis.Output);
         Assert.True(level.Success, analysis.Output);
