@@ -2,82 +2,94 @@ using System.Text.RegularExpressions;
 using Sallyport.EndToEnd.Harness;
 using Sallyport.EndToEnd.RootOnlyStore;
 using Sallyport.EndToEnd.Systemd;
+using Command = Sallyport.EndToEnd.Dev.Command;
 
 namespace Sallyport.EndToEnd.Server;
 
-/// <summary>docs/how-to/server.md, from nothing to a login. Server and host are one sandbox, which has no systemd.</summary>
-public sealed partial class Given_the_page_on_the_server
+/// <summary>
+/// docs/how-to/server.md, from nothing to a login, on what ./dev install leaves. Server and host are one booted machine.
+/// </summary>
+public sealed partial class Given_the_page_on_the_server(Given_the_page_on_the_server.Followed followed)
+    : IClassFixture<Given_the_page_on_the_server.Followed>
 {
-    private readonly HowTo _page = HowTo.Read("server.md");
+    private const string Data = "/var/lib/sallyport-server";
+    private const string Ready = "curl -sS --cacert /etc/duo/sallyport-ca.pem https://duo.example.org/readyz";
+
+    private readonly BootedHost _host = followed.Host;
 
     [Fact]
-    public async Task Who_follows_it_logs_in_with_a_passcode_and_nobody_does_without()
+    public async Task Who_followed_it_logs_in_with_a_passcode_and_nobody_does_without()
     {
-        Tools.MustBeThere("sshd", "ssh", "login_duo", "script");
-        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        await using Sandbox sandbox = await Sandbox.StartAsync(cancellationToken);
-        var server = new DuoServer(sandbox, cancellationToken);
-        server.Install();
-        await PrepareAsync(sandbox);
-
-        await FollowAsync(sandbox, "Set the server up");
-        using Command serving = sandbox.Start([
-            "setpriv", "--reuid=sallyport", "--regid=sallyport", "--clear-groups", "--inh-caps=+net_bind_service",
-            "--ambient-caps=+net_bind_service", "sallyport-server",
-        ]);
-        string printed = await FollowAsync(sandbox, "Add the host and a user");
-        await Wait.UntilAsync(
-            () => File.ReadAllText(sandbox.Outside("/proc/1/net/tcp")).Contains("00000000:01BB", StringComparison.Ordinal),
-            "the server listens", cancellationToken);
-
-        await sandbox.RunAsync("install", "-m", "600", $"{DuoServer.Data}/ca.pem", "/root/ca.pem");
-        await FollowAsync(sandbox, "Change three lines on the host", commands => Keys().Replace(
-            commands, key => Keys().Matches(printed).Single(other => other.Groups[1].Value == key.Groups[1].Value).Value));
-        await FollowAsync(sandbox, "Ask at each login");
-        await sandbox.RunAsync("/usr/sbin/sshd");
-        var phone = new Authenticator(Secret().Match(printed).Groups[1].Value);
-
-        (int right, string seen) = await LogInAsync(sandbox, phone.Passcode());
-        (int wrong, _) = await LogInAsync(sandbox, phone.WrongPasscode(), phone.WrongPasscode(), phone.WrongPasscode());
-        Outcome headless = await sandbox.TryAsync("ssh", "alice@host", "id");
+        (int right, string seen) = await LogInAsync(followed.Phone.Passcode());
+        (int wrong, _) = await LogInAsync(
+            followed.Phone.WrongPasscode(), followed.Phone.WrongPasscode(), followed.Phone.WrongPasscode());
+        Command headless = await _host.ShellAsync("HOME=/root ssh alice@host id");
 
         Assert.True(right == 7, seen);
         Assert.Contains("Success. Logging you in...", seen, StringComparison.Ordinal);
         Assert.Equal((1, 1, ""), (wrong, headless.ExitCode, headless.Output));
-        Assert.Contains("All is well", await AsServerAsync(sandbox, "check"), StringComparison.Ordinal);
+
+        string kept = await followed.Page.FollowAsync(_host, "Keep it");
+        Assert.Contains("All is well", kept, StringComparison.Ordinal);
+        Assert.Matches(@"authentication +success +valid_passcode +duo_mobile_passcode +alice +web +203\.0\.113\.7", kept);
+        Assert.Matches(@"authentication +denied +invalid_passcode +duo_mobile_passcode +alice +web +203\.0\.113\.7", kept);
+        Assert.Matches(@"user_add +success +administrator +- +alice +- +- +\S+", kept);
+        Assert.Equal("", await _host.SayAsync($"find {Data} /var/backups/sallyport ! -user sallyport"));
     }
 
-    /// <summary>What the page says in blocks that are not marked sh, and an account with a key, whose host is near.</summary>
-    private static async Task PrepareAsync(Sandbox sandbox)
+    [Fact]
+    public async Task The_unit_is_active_when_it_answers_and_comes_back_after_a_restart_and_a_reboot()
     {
-        sandbox.Write("/etc/hosts", sandbox.Read("/etc/hosts") + "127.0.1.1 host\n");
-        sandbox.Write("/etc/pam.d/sshd", "account required pam_permit.so\nsession required pam_permit.so\n");
-        sandbox.Write("/etc/ssh/sshd_config", "UsePAM yes\nSubsystem sftp /usr/lib/openssh/sftp-server\n");
-        await sandbox.RunAsync("bash", "-ec", $"""
-            useradd --system --no-create-home --shell /usr/sbin/nologin sallyport
-            install -d -m 700 -o sallyport -g sallyport {DuoServer.Data}
-            ssh-keygen -A
-            useradd --create-home --shell /bin/bash alice
-            install -d -m 700 /root/.ssh
-            ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
-            install -D -m 600 -o alice -g alice /root/.ssh/id_ed25519.pub /home/alice/.ssh/authorized_keys
-            chown alice:alice /home/alice/.ssh
-            echo "host $(cat /etc/ssh/ssh_host_ed25519_key.pub)" >/root/.ssh/known_hosts
-            """);
+        Assert.Equal("notify\nsallyport\nactive", await _host.SayAsync(
+            "systemctl show -P Type -P User -P ActiveState sallyport-server"));
+        Assert.Equal("ready", await _host.SayAsync(Ready));
+
+        string before = await _host.SayAsync("systemctl show -P MainPID sallyport-server");
+        Assert.Equal("ready", await _host.SayAsync($"systemctl restart sallyport-server; {Ready}"));
+        Assert.NotEqual(before, await _host.SayAsync("systemctl show -P MainPID sallyport-server"));
+        Assert.Equal("success", await _host.SayAsync("systemctl show -P Result sallyport-server"));
+
+        await _host.RebootAsync();
+        await _host.UntilAsync($"[ \"$({Ready})\" = ready ]");
     }
 
-    private Task<string> FollowAsync(Sandbox sandbox, string heading, Func<string, string>? mine = null)
+    [Fact]
+    public async Task The_journal_has_its_lines_under_its_name()
     {
-        string commands = _page.Commands(heading);
-        return sandbox.RunAsync("bash", "-ec", mine?.Invoke(commands) ?? commands);
+        string lines = await _host.SayAsync("journalctl -u sallyport-server -o cat --no-pager");
+
+        Assert.Matches(
+            @"(?m)^\d{4}-\d\d-\d\dT[0-9:.]+Z info: \S+\[9001\] .*Answering hosts as duo\.example\.org on https://0\.0\.0\.0:443$",
+            lines);
+        Assert.Contains(
+            "Answering hosts as", await _host.SayAsync("journalctl -t sallyport-server -o cat --no-pager"), StringComparison.Ordinal);
     }
 
-    private static Task<string> AsServerAsync(Sandbox sandbox, string command) =>
-        sandbox.RunAsync("runuser", "-u", "sallyport", "--", "sallyport-server", command);
-
-    private static async Task<(int Exit, string Seen)> LogInAsync(Sandbox sandbox, params string[] passcodes)
+    [Fact]
+    public async Task Systemd_finds_nothing_wrong_with_the_unit()
     {
-        using Terminal terminal = Terminal.Open(sandbox, "ssh -tt alice@host");
+        Command verify = (await _host.ShellAsync("systemd-analyze verify sallyport-server.service 2>&1")).Succeeded();
+
+        Assert.DoesNotContain("sallyport", verify.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("touch /usr/bin/x", "Read-only file system")]
+    [InlineData("touch /etc/x", "Read-only file system")]
+    [InlineData("ls /root", "Permission denied")]
+    public async Task In_the_servers_view_of_the_files_it_cannot(string command, string reason)
+    {
+        Command attempt = await _host.ShellAsync(
+            "nsenter -m -t $(systemctl show -P MainPID sallyport-server) -- setpriv --reuid=sallyport --regid=sallyport "
+            + $"--clear-groups {command}");
+
+        Assert.NotEqual(0, attempt.ExitCode);
+        Assert.Matches($"{reason}|Permission denied", attempt.Error);
+    }
+
+    private async Task<(int Exit, string Seen)> LogInAsync(params string[] passcodes)
+    {
+        using Terminal terminal = Terminal.Open(_host, "ssh -tt alice@host");
         foreach (string passcode in passcodes)
         {
             await terminal.AnswerAsync("Passcode: ", passcode);
@@ -92,4 +104,33 @@ public sealed partial class Given_the_page_on_the_server
 
     [GeneratedRegex("[?&]secret=([A-Z2-7]+)")]
     private static partial Regex Secret();
+
+    /// <summary>A machine on which the page was followed, and alice, who has a key and a phone.</summary>
+    public sealed class Followed : IAsyncLifetime
+    {
+        internal BootedHost Host { get; private set; } = null!;
+
+        internal HowTo Page { get; } = HowTo.Read("server.md");
+
+        internal Authenticator Phone { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Host = await BootedHost.StartAsync();
+            await Reader.AtAsync(Host);
+            await Person.AddAsync(Host, "alice");
+            await Host.SayAsync("echo 127.0.0.1 duo.example.org >>/etc/hosts");
+
+            await Page.FollowAsync(Host, "Install it");
+            await Page.FollowAsync(Host, "Set the server up");
+            string printed = await Page.FollowAsync(Host, "Add the host and a user");
+            Phone = new Authenticator(Secret().Match(printed).Groups[1].Value);
+            await Host.SayAsync(Keys().Replace(
+                Page.Commands("Change three lines on the host"),
+                key => Keys().Matches(printed).Single(other => other.Groups[1].Value == key.Groups[1].Value).Value));
+            await Page.FollowAsync(Host, "Ask at each login");
+        }
+
+        public ValueTask DisposeAsync() => Host is null ? ValueTask.CompletedTask : Host.DisposeAsync();
+    }
 }
