@@ -16,6 +16,8 @@ internal sealed record ApiError(int Code, string Message, string? Detail = null)
 
     public static ApiError MethodNotAllowed { get; } = new(40501, "Method not allowed");
 
+    public static ApiError TooSlow { get; } = new(40801, "Request timeout");
+
     public static ApiError TooLarge { get; } = new(41301, "Request body too large");
 
     public static ApiError UnsupportedType { get; } = new(41501, "Unsupported content type");

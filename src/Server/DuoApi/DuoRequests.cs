@@ -14,7 +14,8 @@ internal sealed class DuoRequests(
     ILogger<DuoRequests> logger) : IDisposable
 {
     /// <summary>
-    /// Requests that are worked on at once; above it they are told to come again, and nothing is read of them.
+    /// Requests that are worked on at once; above it they are told to come again. One that is not there whole is not
+    /// worked on: who sends slowly holds his connection and no place.
     /// </summary>
     public const int MostAtOnce = 256;
 
@@ -27,11 +28,10 @@ internal sealed class DuoRequests(
         bool isBson = path.EndsWith(".bson", StringComparison.Ordinal);
         Answer answer;
         Verdict? verdict = null;
-        bool entered = _places.Wait(0, CancellationToken.None);
         try
         {
             IncomingRequest.ForgetTheRest(context);
-            (answer, verdict) = entered ? await AnswerAsync(context, target, path) : (ApiError.TooMany, null);
+            (answer, verdict) = await AnswerAsync(context, target, path);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -39,9 +39,12 @@ internal sealed class DuoRequests(
         }
         catch (BadHttpRequestException bad)
         {
-            answer = Refuse(
-                context,
-                bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? ApiError.TooLarge : ApiError.Invalid("body"));
+            answer = Refuse(context, bad.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => ApiError.TooLarge,
+                StatusCodes.Status408RequestTimeout => ApiError.TooSlow,
+                _ => ApiError.Invalid("body"),
+            });
         }
         catch (Exception failure) when (Outage.Is(failure))
         {
@@ -54,13 +57,6 @@ internal sealed class DuoRequests(
         {
             Log.Failed(logger, failure);
             answer = ApiError.Internal;
-        }
-        finally
-        {
-            if (entered)
-            {
-                _places.Release();
-            }
         }
 
         // Only before the first byte is it certain that nobody gets the verdict.
@@ -98,10 +94,33 @@ internal sealed class DuoRequests(
             return (route.Dialect is Dialect.V1 ? "pong" : Time(), null);
         }
 
-        (DuoRequestText? request, ApiError? problem) = await IncomingRequest.ReadAsync(context, target);
-        if (request is null)
+        (ReadOnlyMemory<byte>? body, ApiError? tooMuch) = await IncomingRequest.ReadBodyAsync(context, time);
+        if (body is null)
         {
-            return (Refuse(context, problem ?? ApiError.Invalid("request")), null);
+            return (Refuse(context, tooMuch ?? ApiError.Invalid("body")), null);
+        }
+
+        if (!_places.Wait(0, CancellationToken.None))
+        {
+            return (ApiError.TooMany, null);
+        }
+
+        try
+        {
+            return await WorkAsync(context, route, target, body.Value);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    private async Task<(Answer Answer, Verdict? Verdict)> WorkAsync(
+        HttpContext context, DuoRoute route, string target, ReadOnlyMemory<byte> body)
+    {
+        if (!IncomingRequest.TryParse(context.Request, target, body, out DuoRequestText? request, out ApiError? problem))
+        {
+            return (Refuse(context, problem), null);
         }
 
         Signed signed = await signatures.VerifyAsync(
@@ -159,6 +178,11 @@ internal sealed class DuoRequests(
             if (error.HttpStatus == StatusCodes.Status429TooManyRequests)
             {
                 response.Headers.RetryAfter = error == ApiError.TooMany ? "1" : "30";
+            }
+
+            if (error.HttpStatus == StatusCodes.Status408RequestTimeout)
+            {
+                response.Headers.Connection = "close"; // what is left of the body may yet come
             }
         }
 

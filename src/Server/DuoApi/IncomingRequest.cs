@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Sallyport.Protocol.Duo;
@@ -11,6 +12,11 @@ internal static class IncomingRequest
     // What a client sends beyond what is taken is read and forgotten, up to this much and for five seconds: who is cut
     // off while he sends does not read the answer.
     private const int MostForgotten = 16 * 1024 * 1024;
+
+    private const int UsualBytes = 1024;
+
+    /// <summary>How long a body may take, however steadily it comes. The web server wants 240 bytes a second besides.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>The path as it was sent, of a target in any form (RFC 9112, section 3.2).</summary>
     public static string PathOf(string target)
@@ -31,7 +37,9 @@ internal static class IncomingRequest
         }
     }
 
-    public static async Task<(DuoRequestText? Request, ApiError? Problem)> ReadAsync(HttpContext context, string target)
+    /// <summary>All of the body, or what is wrong with it.</summary>
+    public static async Task<(ReadOnlyMemory<byte>? Body, ApiError? Problem)> ReadBodyAsync(
+        HttpContext context, TimeProvider time)
     {
         HttpRequest http = context.Request;
         if (http.ContentLength > DuoParameters.MaxBytes)
@@ -39,19 +47,42 @@ internal static class IncomingRequest
             return (null, ApiError.TooLarge);
         }
 
-        ArrayBufferWriter<byte> body = new((int)(http.ContentLength ?? 0) + 1);
-        while (await http.Body.ReadAsync(body.GetMemory(), context.RequestAborted) is > 0 and int read)
+        using CancellationTokenSource late = new(Patience, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
+
+        // No more room than has come: what is announced costs the sender nothing.
+        ArrayBufferWriter<byte> body = new((int)Math.Min(http.ContentLength ?? 0, UsualBytes) + 1);
+        try
         {
-            body.Advance(read);
-            if (body.WrittenCount > DuoParameters.MaxBytes)
+            while (await http.Body.ReadAsync(body.GetMemory(), stop.Token) is > 0 and int read)
             {
-                return (null, ApiError.TooLarge);
+                body.Advance(read);
+                if (body.WrittenCount > DuoParameters.MaxBytes)
+                {
+                    return (null, ApiError.TooLarge);
+                }
             }
         }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return (null, ApiError.TooSlow);
+        }
 
+        return (body.WrittenMemory, null);
+    }
+
+    public static bool TryParse(
+        HttpRequest http,
+        string target,
+        ReadOnlyMemory<byte> body,
+        [NotNullWhen(true)] out DuoRequestText? request,
+        [NotNullWhen(false)] out ApiError? problem)
+    {
+        request = null;
         if (http.Headers.Date.Count > 1 || http.Headers.ContentType.Count > 1)
         {
-            return (null, ApiError.Invalid("header"));
+            problem = ApiError.Invalid("header");
+            return false;
         }
 
         List<KeyValuePair<string, string>> own = [];
@@ -69,14 +100,19 @@ internal static class IncomingRequest
             Host = http.Host.Value ?? "",
             Target = target,
             ContentType = http.ContentType,
-            Body = body.WrittenMemory,
+            Body = body,
             Date = http.Headers.Date,
             XDuoHeaders = own,
         };
-        return DuoRequestText.TryParse(parts, out DuoRequestText? request, out DuoRequestProblem problem, out _)
-            ? (request, null)
-            : (null, problem is DuoRequestProblem.ContentType
-                ? ApiError.UnsupportedType
-                : ApiError.Invalid(problem is DuoRequestProblem.Body ? "body" : "request"));
+        if (DuoRequestText.TryParse(parts, out request, out DuoRequestProblem wrong, out _))
+        {
+            problem = null;
+            return true;
+        }
+
+        problem = wrong is DuoRequestProblem.ContentType
+            ? ApiError.UnsupportedType
+            : ApiError.Invalid(wrong is DuoRequestProblem.Body ? "body" : "request");
+        return false;
     }
 }
