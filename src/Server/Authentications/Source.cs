@@ -11,13 +11,11 @@ namespace Sallyport.Server.Authentications;
 /// <param name="Client">The address that the request came from; null: unknown.</param>
 internal sealed record Source(IPAddress? Address, IPAddress? Client)
 {
-    /// <summary>
-    /// What failures are counted by. An IPv6 address counts as its /64, which is what one subscriber has.
-    /// </summary>
+    /// <summary>What failures are counted by.</summary>
     public string Key { get; } = (Address, Client) switch
     {
-        ({ } address, _) => Network(address),
-        (null, { } client) => "host " + Network(client),
+        ({ } address, _) => SourceNetwork.Of(address).ToString(),
+        (null, { } client) => $"host {SourceNetwork.Of(client)}",
         _ => "unknown",
     };
 
@@ -43,16 +41,4 @@ internal sealed record Source(IPAddress? Address, IPAddress? Client)
 
     private static IPAddress? Plain(IPAddress? address) =>
         address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
-
-    private static string Network(IPAddress address)
-    {
-        if (address.AddressFamily is AddressFamily.InterNetwork)
-        {
-            return address.ToString();
-        }
-
-        byte[] bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes) + "/64";
-    }
 }

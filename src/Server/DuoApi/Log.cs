@@ -9,8 +9,8 @@ internal static partial class Log
         ILogger logger, string address, int code, string reason, string? detail, string? integrationKey);
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Warning,
-        Message = "Refused more requests from {Address}; they are counted, and logged again in a minute")]
-    public static partial void RefusedMore(ILogger logger, string address);
+        Message = "Refused more requests from {Source}; they are counted, and logged again in a minute")]
+    public static partial void RefusedMore(ILogger logger, string source);
 
     [LoggerMessage(EventId = 4003, Level = LogLevel.Warning,
         Message = "Refused an undated signature for {Application}: it comes from a client before 2.0.4, and the "
