@@ -105,12 +105,15 @@ internal sealed class DuoRequests(
             return (ApiError.TooMany, null);
         }
 
+        ConnectionUse? connection = context.Features.Get<ConnectionUse>();
+        connection?.Begin();
         try
         {
             return await WorkAsync(context, route, target, body.Value);
         }
         finally
         {
+            connection?.End(time.GetTimestamp());
             _places.Release();
         }
     }

@@ -1,13 +1,14 @@
-using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Sallyport.Server.Authentications;
+using Sallyport.Server.DuoApi;
 
 namespace Sallyport.Server.Hosting;
 
 /// <summary>
-/// So many connections at once from one source: who floods the server takes his own share, not everybody's. A trusted
-/// proxy is many sources, and has no limit here.
+/// So many connections at once from one source: who floods the server takes his own share, not everybody's. Who shares
+/// that source with him gets in all the same, in place of the connection that has been idle longest; only where all are
+/// in use is one refused. A trusted proxy is many sources, and has no limit here.
 /// </summary>
 internal sealed class ConnectionLimit(ServerSettings settings, TimeProvider time, ILogger<ConnectionLimit> logger)
 {
@@ -16,37 +17,42 @@ internal sealed class ConnectionLimit(ServerSettings settings, TimeProvider time
 
     private static readonly TimeSpan _quiet = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<IPAddress, int> _open = [];
+    private readonly Lock _counting = new();
+    private readonly Dictionary<SourceNetwork, Dictionary<ConnectionContext, ConnectionUse>> _open = [];
     private long _lastLogged = long.MinValue;
 
     public ConnectionDelegate Below(ConnectionDelegate next) => async connection =>
     {
-        if (SourceOf(connection.RemoteEndPoint) is not IPAddress source)
+        if (SourceOf(connection.RemoteEndPoint) is not SourceNetwork source)
         {
             await next(connection);
             return;
         }
 
-        int open = _open.AddOrUpdate(source, 1, (_, before) => before + 1);
+        (bool entered, ConnectionContext? idle) = Enter(source, connection);
+        if (!entered || idle is not null)
+        {
+            Tell(source);
+            (idle ?? connection).Abort(new ConnectionAbortedException("too many connections from its source"));
+        }
+
+        if (!entered)
+        {
+            return;
+        }
+
         try
         {
-            if (open > PerSource)
-            {
-                Tell(source);
-                connection.Abort();
-                return;
-            }
-
             await next(connection);
         }
         finally
         {
-            Leave(source);
+            Leave(source, connection);
         }
     };
 
-    /// <summary>An IPv6 site has a whole /64, so that is its source. Null: no limit.</summary>
-    private IPAddress? SourceOf(EndPoint? remote)
+    /// <summary>Null: no limit.</summary>
+    private SourceNetwork? SourceOf(EndPoint? remote)
     {
         if (remote is not IPEndPoint { Address: IPAddress address })
         {
@@ -54,27 +60,65 @@ internal sealed class ConnectionLimit(ServerSettings settings, TimeProvider time
         }
 
         address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        if (settings.TrustedProxies.Any(network => network.Contains(address)))
-        {
-            return null;
-        }
-
-        return address.AddressFamily is AddressFamily.InterNetworkV6
-            ? new IPAddress([.. address.GetAddressBytes().Take(8), 0, 0, 0, 0, 0, 0, 0, 0])
-            : address;
+        return settings.TrustedProxies.Any(network => network.Contains(address)) ? null : SourceNetwork.Of(address);
     }
 
-    private void Leave(IPAddress source)
+    /// <summary>Whether there is room, and in whose place.</summary>
+    private (bool Entered, ConnectionContext? Idle) Enter(SourceNetwork source, ConnectionContext connection)
     {
-        // Only who counts to zero removes it, and only while it is zero.
-        if (_open.AddOrUpdate(source, 0, (_, before) => before - 1) == 0)
+        ConnectionUse use = new(time.GetTimestamp());
+        connection.Features.Set(use);
+        lock (_counting)
         {
-            _open.TryRemove(new KeyValuePair<IPAddress, int>(source, 0));
+            if (!_open.TryGetValue(source, out var held))
+            {
+                _open[source] = held = [];
+            }
+
+            ConnectionContext? idle = null;
+            if (held.Count >= PerSource)
+            {
+                idle = LongestIdle(held);
+                if (idle is null)
+                {
+                    return (false, null);
+                }
+
+                held.Remove(idle);
+            }
+
+            held[connection] = use;
+            return (true, idle);
+        }
+    }
+
+    private static ConnectionContext? LongestIdle(Dictionary<ConnectionContext, ConnectionUse> held)
+    {
+        (ConnectionContext? longest, long since) = (null, long.MaxValue);
+        foreach ((ConnectionContext one, ConnectionUse use) in held)
+        {
+            if (use.IdleSince is long idle && idle < since)
+            {
+                (longest, since) = (one, idle);
+            }
+        }
+
+        return longest;
+    }
+
+    private void Leave(SourceNetwork source, ConnectionContext connection)
+    {
+        lock (_counting)
+        {
+            if (_open.TryGetValue(source, out var held) && held.Remove(connection) && held.Count == 0)
+            {
+                _open.Remove(source);
+            }
         }
     }
 
     // A flood must not fill the log.
-    private void Tell(IPAddress source)
+    private void Tell(SourceNetwork source)
     {
         long now = time.GetUtcNow().UtcTicks;
         long last = Interlocked.Read(ref _lastLogged);

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Sallyport.Server.DuoApi;
 using Sallyport.Server.Hosting;
 
 namespace Sallyport.Server.Tests.Hosting;
@@ -14,31 +16,75 @@ public sealed class ConnectionLimitTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task One_source_gets_its_share_and_no_more_and_others_are_served()
+    public async Task Who_shares_a_full_source_gets_in_and_what_was_idle_longest_is_closed()
     {
         Recorder log = new();
         await using HostedServer server = await HostedServer.StartAsync(replace: log.Install);
         List<IDisposable> held = await HoldAsync(server, "127.0.0.1", ConnectionLimit.PerSource);
         try
         {
-            using TcpClient one = await ConnectAsync(server, "127.0.0.1");
-            using TcpClient two = await ConnectAsync(server, "127.0.0.1");
-            Assert.True(await IsClosedAsync(one), "one too many is closed at once");
-            Assert.True(await IsClosedAsync(two), "and the next");
+            Assert.Equal("HTTP/1.1 200 OK", await HealthAsync(server, "127.0.0.1"));
+            await OneIsClosedAsync(held);
             Assert.Equal("HTTP/1.1 200 OK", await HealthAsync(server, "127.0.0.2"));
             Assert.Single(log.Lines, line => line.Contains(
-                $"More than {ConnectionLimit.PerSource} connections from 127.0.0.1: refusing", StringComparison.Ordinal));
+                $"More than {ConnectionLimit.PerSource} connections from 127.0.0.1: ", StringComparison.Ordinal));
         }
         finally
         {
             held.ForEach(client => client.Dispose());
         }
+    }
 
-        // The server sees that they are gone when it sees it.
-        while (await HealthAsync(server, "127.0.0.1") is null)
+    [Fact]
+    public async Task A_request_makes_a_connection_younger()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        await using SslStream used = await server.ConnectAsync((await ConnectAsync(server, "127.0.0.1")).GetStream());
+        using TcpClient idle = await ConnectAsync(server, "127.0.0.1");
+        Assert.Equal(401, await PreauthAsync(used));
+        List<IDisposable> held = await HoldAsync(server, "127.0.0.1", ConnectionLimit.PerSource - 2);
+
+        Assert.Equal("HTTP/1.1 200 OK", await HealthAsync(server, "127.0.0.1"));
+
+        await OneIsClosedAsync([idle, .. held]);
+        Assert.Equal(401, await PreauthAsync(used));
+        held.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task Only_where_all_are_in_use_is_one_refused_and_what_was_used_last_is_closed_last()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        ConnectionLimit limit = server.Services.GetRequiredService<ConnectionLimit>();
+        TaskCompletionSource leave = new();
+        int entered = 0;
+        ConnectionDelegate below = limit.Below(connection =>
         {
-            await Task.Delay(20, Stop);
-        }
+            entered++;
+            connection.Features.Get<ConnectionUse>()!.Begin();
+            return leave.Task;
+        });
+        DefaultConnectionContext[] busy = [.. Enumerable.Range(0, ConnectionLimit.PerSource).Select(_ => From("203.0.113.5"))];
+        List<Task> held = [.. busy.Select(connection => below(connection))];
+
+        DefaultConnectionContext refused = From("203.0.113.5");
+        await below(refused);
+        Assert.Equal(ConnectionLimit.PerSource, entered);
+        await ClosedAsync(refused);
+
+        // The first is done with after the second, so the second has been idle longer.
+        busy[1].Features.Get<ConnectionUse>()!.End(1);
+        busy[0].Features.Get<ConnectionUse>()!.End(2);
+        held.Add(below(From("203.0.113.5")));
+        await ClosedAsync(busy[1]);
+        held.Add(below(From("203.0.113.5")));
+        await ClosedAsync(busy[0]);
+        held.Add(below(From("203.0.113.5")));
+
+        Assert.Equal(ConnectionLimit.PerSource + 2, entered);
+        Assert.DoesNotContain(busy[2..], connection => connection.ConnectionClosed.IsCancellationRequested);
+        leave.SetResult();
+        await Task.WhenAll(held);
     }
 
     [Fact]
@@ -65,9 +111,10 @@ public sealed class ConnectionLimitTests
         ConnectionLimit limit = server.Services.GetRequiredService<ConnectionLimit>();
         TaskCompletionSource leave = new();
         int entered = 0;
-        ConnectionDelegate below = limit.Below(_ =>
+        ConnectionDelegate below = limit.Below(connection =>
         {
             entered++;
+            connection.Features.Get<ConnectionUse>()!.Begin();
             return leave.Task;
         });
         Task[] held = [.. Enumerable.Range(0, ConnectionLimit.PerSource).Select(_ => below(From(full)))];
@@ -104,6 +151,24 @@ public sealed class ConnectionLimitTests
     private static DefaultConnectionContext From(string address) =>
         new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 50_000) };
 
+    private static async Task<int> PreauthAsync(SslStream tls)
+    {
+        await tls.WriteAsync(
+            "POST /auth/v2/preauth HTTP/1.1\r\nHost: auth.example.com\r\nContent-Length: 10\r\n"u8.ToArray(), Stop);
+        await tls.WriteAsync("Content-Type: application/x-www-form-urlencoded\r\n\r\nusername=a"u8.ToArray(), Stop);
+        byte[] answer = new byte[1024];
+        int read = await tls.ReadAsync(answer, Stop);
+        return int.Parse(Encoding.ASCII.GetString(answer, 0, read).Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    private static async Task ClosedAsync(DefaultConnectionContext connection)
+    {
+        while (!connection.ConnectionClosed.IsCancellationRequested)
+        {
+            await Task.Delay(5, Stop);
+        }
+    }
+
     private static async Task<List<IDisposable>> HoldAsync(HostedServer server, string source, int count)
     {
         List<IDisposable> held = [];
@@ -124,16 +189,16 @@ public sealed class ConnectionLimitTests
         return client;
     }
 
-    private static async Task<bool> IsClosedAsync(TcpClient client)
+    /// <summary>Which one depends on the order in which the server's threads took them.</summary>
+    private static async Task OneIsClosedAsync(List<IDisposable> held)
     {
-        try
+        int Closed() => held.OfType<TcpClient>().Count(client => client.Client.Poll(0, SelectMode.SelectRead));
+        while (Closed() == 0)
         {
-            return await client.GetStream().ReadAsync(new byte[1], Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Stop) == 0;
+            await Task.Delay(20, Stop);
         }
-        catch (IOException)
-        {
-            return true;
-        }
+
+        Assert.Equal(1, Closed());
     }
 
     /// <summary>Null: refused.</summary>
