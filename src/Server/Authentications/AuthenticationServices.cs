@@ -9,6 +9,7 @@ internal static class AuthenticationServices
         .AddSingleton<Evidence>()
         .AddSingleton<Preauth>()
         .AddSingleton<Authenticate>()
+        .AddSingleton<RefuseFactor>()
         .AddSingleton<AuthenticationStatus>()
         .AddSingleton<UnlockUser>()
         .AddHostedService<Sweep>();

@@ -51,7 +51,7 @@ internal static class Reasons
     /// <summary>A source that waits after wrong passcodes.</summary>
     public const string FrequentAttempts = "frequent_attempts";
 
-    /// <summary>Asked for the default factor, which would be a push.</summary>
+    /// <summary>Asked for the default factor, which would be a push, or for another one that is not there.</summary>
     public const string NoDefaultFactor = "no_activated_duo_mobile_account";
 
     /// <summary>A request that was sent before, or an answer that nobody took.</summary>

@@ -14,6 +14,7 @@ internal sealed record EnrolmentPortal(Uri Address);
 internal sealed class LoginCalls(
     Preauth preauth,
     Authenticate authenticate,
+    RefuseFactor refuseFactor,
     AuthenticationStatus status,
     ClientPrograms programs,
     EnrolmentPortal portal)
@@ -60,6 +61,7 @@ internal sealed class LoginCalls(
 
         if (typed is null)
         {
+            await refuseFactor.RunAsync(attempt, fields.Required("factor", 32), cancellationToken);
             return (ApiError.Invalid("no capable device"), null);
         }
 
