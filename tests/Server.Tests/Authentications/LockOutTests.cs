@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Sallyport.Server.Applications;
 using Sallyport.Server.Authentications;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;
@@ -51,6 +52,29 @@ public sealed class LockOutTests
         Assert.Equal("allow", await server.Host.LogInAsync("alice", alice.Passcode()));
         Assert.Equal(0, await server.ReadAsync(db => db.Throttles.CountAsync(
             t => t.Failures > 5 && t.BlockedUntil > server.Now, TestServer.Stop)));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task Who_is_disabled_is_not_locked_out_by_it_his_source_waits(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestUser alice = await server.EnrolAsync("alice");
+        await server.Get<DisableUser>().RunAsync("alice", TestServer.Stop);
+        for (int i = 0; i < 24; i++)
+        {
+            TestHost source = server.Host with { Address = $"198.51.100.{i / 2}" };
+            Assert.Equal("deny", await source.LogInAsync("alice", alice.WrongPasscode()));
+        }
+
+        await server.Get<EnableUser>().RunAsync("alice", TestServer.Stop);
+
+        User user = await server.ReadAsync(db => db.Users.SingleAsync(TestServer.Stop));
+        Guid application = (await server.ReadAsync(db => db.Applications.SingleAsync(TestServer.Stop))).Id.Value;
+        Assert.Equal((0, null), (user.Failures, user.LockedUntil));
+        Assert.Equal(12, await server.ReadAsync(db => db.Throttles.CountAsync(
+            t => t.SubjectId != user.Id.Value && t.SubjectId != application && t.Failures == 2, TestServer.Stop)));
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", alice.Passcode()));
     }
 
     [Theory]
