@@ -54,22 +54,20 @@ internal static class MaintenanceCommands
 
     public static Command CreateCheck(SettingsOptions options)
     {
-        var command = new Command("check", "Open everything once: settings, certificate, tables, keys, each secret.");
+        var command = new Command("check", "Open everything once: settings, certificate, tables, keys, each secret. Writes nothing.");
         command.SetAction(async (result, cancellationToken) =>
         {
             await using ServiceProvider services = options.Services(options.Kept(result));
             CheckResult found = await services.GetRequiredService<Check>().RunAsync(cancellationToken);
-            ServerCertificates certificates = services.GetRequiredService<ServerCertificates>();
-            certificates.Load();
             List<string> problems = [.. found.Problems];
-            if (!certificates.IsValid)
+            if (services.GetRequiredService<ServerCertificates>().Problem() is string problem)
             {
-                problems.Add("The certificate is not valid now: hosts refuse it.");
+                problems.Add(problem);
             }
 
-            foreach (string problem in problems)
+            foreach (string line in problems)
             {
-                await result.Out().WriteLineAsync(problem);
+                await result.Out().WriteLineAsync(line);
             }
 
             return problems.Count > 0

@@ -45,6 +45,32 @@ internal sealed class LeafFiles(ServerSettings settings)
         }
     }
 
+    /// <summary>Why hosts would refuse what is there; null: they would not. Reads only.</summary>
+    public string? Problem(DateTimeOffset now)
+    {
+        string[] absent = [.. new[] { Ca, CaKey, Certificate, Key }.Where(file => !File.Exists(file))];
+        if (absent.Length > 0)
+        {
+            return $"There is no {absent[0]}. serve makes what is missing, as the account that owns the folder.";
+        }
+
+        try
+        {
+            using X509Certificate2 authority = X509Certificate2.CreateFromPemFile(Ca, CaKey);
+            using X509Certificate2 leaf = X509Certificate2.CreateFromPemFile(Certificate, Key);
+            return leaf.GetNameInfo(X509NameType.SimpleName, forIssuer: false) != settings.PublicHost.Name
+                ? $"{Certificate} is not for {settings.PublicHost.Name}; serve issues another one when it starts."
+                : now < new DateTimeOffset(leaf.NotBefore) || now >= new DateTimeOffset(leaf.NotAfter)
+                ? $"The certificate is not valid now: hosts refuse it. serve renews {Certificate} when it starts."
+                : IsVouchedFor(authority, leaf, now, out string why) ? null
+                : $"{Ca} does not vouch for {Certificate}: {why}";
+        }
+        catch (Exception unusable) when (unusable is CryptographicException or ArgumentException)
+        {
+            return $"{Certificate} or {Ca}: {unusable.Message}";
+        }
+    }
+
     private bool IsGood(X509Certificate2 authority, DateTimeOffset now)
     {
         if (!File.Exists(Certificate) || !File.Exists(Key))

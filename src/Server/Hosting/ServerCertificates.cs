@@ -33,6 +33,25 @@ internal sealed class ServerCertificates(
         Read();
     }
 
+    /// <summary>Why hosts would refuse the certificate that is there; null: they would not. Nothing is made or renewed.</summary>
+    public string? Problem()
+    {
+        if (settings.Certificate is null)
+        {
+            return _leaf.Problem(time.GetUtcNow());
+        }
+
+        try
+        {
+            Read();
+            return IsValid ? null : "The certificate is not valid now: hosts refuse it.";
+        }
+        catch (SettingsException unusable)
+        {
+            return unusable.Message;
+        }
+    }
+
     /// <summary>Later: the one in use stays until there is a better one.</summary>
     public void Refresh()
     {

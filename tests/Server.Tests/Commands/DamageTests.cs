@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -183,6 +184,44 @@ public sealed class DamageTests
             + "sallyport-server that made it, then migrate.\n", said.Error);
         Assert.False(SettingsFile.Exists(other.Folder));
     }
+
+    [Fact]
+    public async Task A_check_says_that_the_certificate_is_absent_or_has_expired_and_makes_none()
+    {
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
+        string leaf = Path.Combine(installation.Folder, "certificate.pem");
+        WriteOldCertificates(installation.Folder);
+        string[] before = Files(installation.Folder);
+
+        await CheckSaysAsync(installation, $"The certificate is not valid now: hosts refuse it. serve renews {leaf} when it starts.");
+        Assert.Equal(before, Files(installation.Folder));
+
+        File.Delete(leaf);
+        before = Files(installation.Folder);
+        await CheckSaysAsync(
+            installation, $"There is no {leaf}. serve makes what is missing, as the account that owns the folder.");
+        Assert.Equal(before, Files(installation.Folder));
+    }
+
+    /// <summary>A CA of 200 days ago, and what it issued 100 days ago.</summary>
+    private static void WriteOldCertificates(string folder)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        PublicHost host = new("auth.example.com", 443);
+        using X509Certificate2 authority = PrivateCa.Create(host, now.AddDays(-200));
+        using X509Certificate2 leaf = PrivateCa.Issue(authority, host, now.AddDays(-100));
+        foreach ((X509Certificate2 certificate, string name) in new[] { (authority, "ca"), (leaf, "certificate") })
+        {
+            using ECDsa key = certificate.GetECDsaPrivateKey()!;
+            File.WriteAllText(Path.Combine(folder, name + ".pem"), certificate.ExportCertificatePem());
+            File.WriteAllText(Path.Combine(folder, name + "-key.pem"), key.ExportPkcs8PrivateKeyPem());
+        }
+    }
+
+    /// <summary>Names and contents, but for the database's own.</summary>
+    private static string[] Files(string folder) => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .Where(file => !file.Contains(".db", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        .Select(file => $"{file} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}")];
 
     private static async Task CheckSaysAsync(Installation installation, params string[] problems)
     {
