@@ -24,7 +24,7 @@ internal sealed class Backup(
 {
     /// <param name="file">Must not be there.</param>
     /// <exception cref="StorageException">The database's schema is not this program's.</exception>
-    /// <exception cref="IOException">The file is there, or cannot be written.</exception>
+    /// <exception cref="IOException">The file is there, or FILE.unfinished, or cannot be written.</exception>
     public async Task<BackupResult> RunAsync(string file, CancellationToken cancellationToken)
     {
         if (await database.StateAsync(cancellationToken) is not SchemaState.Current)
@@ -34,20 +34,28 @@ internal sealed class Backup(
                 + "it.");
         }
 
-        string unfinished = file + ".unfinished";
-        BackupResult result;
-        await using (FileStream stream = new(unfinished, new FileStreamOptions
+        if (Path.Exists(file))
         {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            result = await WriteAsync(stream, cancellationToken);
-            stream.Flush(flushToDisk: true);
+            throw new IOException($"The file '{file}' already exists.");
         }
 
-        File.Move(unfinished, file, overwrite: false);
+        string unfinished = file + ".unfinished";
+        BackupResult result;
+        await using (FileStream stream = Create(unfinished))
+        {
+            try
+            {
+                result = await WriteAsync(stream, cancellationToken);
+                stream.Flush(flushToDisk: true);
+                File.Move(unfinished, file, overwrite: false);
+            }
+            catch
+            {
+                File.Delete(unfinished); // it is ours: it was not there before
+                throw;
+            }
+        }
+
         return await transactions.RunAsync(
             (db, _) =>
             {
@@ -55,6 +63,28 @@ internal sealed class Backup(
                 return Task.FromResult(result);
             },
             cancellationToken);
+    }
+
+    /// <summary>
+    /// Never one that is there: it may be a link, or somebody may hold it open who is not to read a backup.
+    /// </summary>
+    private static FileStream Create(string unfinished)
+    {
+        try
+        {
+            return new FileStream(unfinished, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+        }
+        catch (IOException) when (Path.Exists(unfinished) || new FileInfo(unfinished).LinkTarget is not null)
+        {
+            throw new IOException(
+                $"'{unfinished}' is there: another backup is being written, one was cut off, or somebody put it there. "
+                + "See whose it is, and remove it; or write into a folder that is yours alone.");
+        }
     }
 
     private async Task<BackupResult> WriteAsync(FileStream stream, CancellationToken cancellationToken)

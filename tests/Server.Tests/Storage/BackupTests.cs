@@ -124,6 +124,31 @@ public sealed class BackupTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_somebody_left_at_the_place_of_the_unfinished_file_gets_no_backup(bool isLink)
+    {
+        await using TestDatabase old = await FilledAsync(DatabaseKind.Sqlite);
+        string file = Path.Combine(old.Settings.DataFolder, "backup");
+        string foreign = Path.Combine(old.Settings.DataFolder, "foreign");
+        await File.WriteAllTextAsync(isLink ? foreign : file + ".unfinished", "before", TestDatabase.Stop);
+        if (isLink)
+        {
+            File.CreateSymbolicLink(file + ".unfinished", foreign);
+        }
+
+        IOException refused = await Assert.ThrowsAsync<IOException>(
+            () => old.Get<Backup>().RunAsync(file, TestDatabase.Stop));
+
+        Assert.Contains($"'{file}.unfinished' is there", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("before", await File.ReadAllTextAsync(file + ".unfinished", TestDatabase.Stop));
+        Assert.False(File.Exists(file));
+        File.Delete(file + ".unfinished");
+        await old.Get<Backup>().RunAsync(file, TestDatabase.Stop);
+        Assert.False(File.Exists(file + ".unfinished"));
+    }
+
+    [Theory]
     [ClassData(typeof(BothDatabases))]
     public async Task A_check_names_each_secret_that_does_not_open_and_each_rule_that_is_gone(DatabaseKind kind)
     {
