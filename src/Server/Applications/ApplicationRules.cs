@@ -11,9 +11,9 @@ internal static class ApplicationRules
     /// <summary>What is wrong with it, for the administrator; null: nothing.</summary>
     public static string? Problem(AddApplicationRequest request)
     {
-        if (!Names.IsName(request.Name) || request.Name.Length > MostNameCharacters)
+        if (!Names.IsIdentity(request.Name) || request.Name.Length > MostNameCharacters)
         {
-            return $"a name has 1 to {MostNameCharacters} characters and no control characters";
+            return $"a name has 1 to {MostNameCharacters} characters and {Names.IdentitiesAre}";
         }
 
         if (FindApplication.LooksLikeKey(request.Name))

@@ -42,7 +42,8 @@ internal sealed class AddTotpDevice(
     {
         if (!Names.IsName(request.Name) || request.Name.Length > MostNameCharacters)
         {
-            return new AddTotpDeviceResult.Invalid($"a device's name has 1 to {MostNameCharacters} characters");
+            return new AddTotpDeviceResult.Invalid(
+                $"a device's name has 1 to {MostNameCharacters} characters and {Names.Are}");
         }
 
         if (!TryReadUri(request, out KeyUri? uri))

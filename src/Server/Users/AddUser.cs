@@ -4,7 +4,7 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Users;
 
-/// <param name="Name">As hosts know him: 1 to 256 bytes, no control characters.</param>
+/// <param name="Name">As hosts know him (<see cref="Names.IsIdentity"/>).</param>
 internal sealed record AddUserRequest(string Name)
 {
     public IReadOnlyList<string> Aliases { get; init; } = [];
@@ -33,10 +33,10 @@ internal sealed class AddUser(Transactions transactions, AdministratorAudit audi
     public async Task<AddUserResult> RunAsync(AddUserRequest request, CancellationToken cancellationToken)
     {
         string[] names = [request.Name, .. request.Aliases];
-        if (names.FirstOrDefault(n => !Names.IsName(n)) is { } name)
+        if (names.FirstOrDefault(n => !Names.IsIdentity(n)) is { } name)
         {
             return new AddUserResult.Invalid(
-                $"a name has 1 to {Names.MostBytes} bytes and no control characters: '{Names.ForTerminal(name)}'");
+                $"a name has 1 to {Names.MostBytes} bytes and {Names.IdentitiesAre}: '{Names.ForTerminal(name)}'");
         }
 
         if (request.Groups.FirstOrDefault(g => !Names.IsWord(g)) is { } group)

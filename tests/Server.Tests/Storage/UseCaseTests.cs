@@ -62,6 +62,17 @@ public sealed class UseCaseTests
     [InlineData("a\u009bb")]
     [InlineData("a\0")]
     [InlineData("\ud800")]
+    [InlineData("a\u202eb")] // turns the direction
+    [InlineData("a\u200bb")] // has no width
+    [InlineData("a\u200db")]
+    [InlineData("\ufeffa")]
+    [InlineData("a\U000e0041")]
+    [InlineData("a\u2028b")]
+    [InlineData("a\u0378")] // unassigned
+    [InlineData("e\u0301")] // NFD of é
+    [InlineData("\u212b")] // looks like Å, and is it in NFC
+    [InlineData("\u1112\u1161\u11ab")] // NFD of 한
+    [InlineData("q\u0315\u0320")] // the marks in the other order would look the same
     public async Task What_is_no_name_is_refused(string name)
     {
         await using TestDatabase database = await TestDatabase.CreateAsync(DatabaseKind.Sqlite);
@@ -74,8 +85,10 @@ public sealed class UseCaseTests
 
         Assert.IsType<AddApplicationResult.Invalid>(
             await database.Get<AddApplication>().RunAsync(new(name), TestDatabase.Stop));
-        Assert.IsType<AddUserResult.Added>(
-            await database.Get<AddUser>().RunAsync(new(new string('é', 128)), TestDatabase.Stop));
+        foreach (string good in (string[])[new string('é', 128), "Zoë Müller", "Алексей", "李小龍", "한글", "q\u0320"])
+        {
+            Assert.IsType<AddUserResult.Added>(await database.Get<AddUser>().RunAsync(new(good), TestDatabase.Stop));
+        }
     }
 
     [Theory]
