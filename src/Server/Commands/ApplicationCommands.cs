@@ -83,9 +83,9 @@ internal static class ApplicationCommands
                 ["ikey", row.IntegrationKey],
                 ["legacy clients", row.LegacyClients ? "yes" : "no"],
                 ["enrol until", Words.Utc(row.EnrolUntil)],
-                ["groups", Words.OrDash(row.AllowedGroups)],
-                ["factors", Words.OrDash(row.AllowedFactors)],
-                ["trusted networks", Words.OrDash(row.TrustedNetworks)],
+                .. Words.Lines("groups", row.AllowedGroups),
+                .. Words.Lines("factors", row.AllowedFactors),
+                .. Words.Lines("trusted networks", row.TrustedNetworks),
                 ["key before good until", Words.Utc(row.PreviousSecretKeyUntil)],
                 ["added", Words.Utc(row.CreatedAt)],
             ]);

@@ -81,7 +81,15 @@ internal static class Words
     public static string Utc(DateTimeOffset? instant) =>
         instant?.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "-";
 
-    public static string OrDash(string text) => text.Length > 0 ? Names.ForTerminal(text) : "-";
+    public static string OrDash(string text) => text.Length > 0 ? Names.Shown(text) : "-";
+
+    /// <summary>A line for each item, of which the first has the title: a list is shown whole.</summary>
+    public static IEnumerable<string[]> Lines(string title, IReadOnlyList<string> items) =>
+        items.Count == 0 ? [[title, "-"]] : items.Select((item, i) => new[] { i == 0 ? title : "", OrDash(item) });
+
+    /// <summary>What is kept as words with blanks between.</summary>
+    public static IEnumerable<string[]> Lines(string title, string words) =>
+        Lines(title, words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>Columns as wide as their widest cell, two blanks between.</summary>
     public static async Task WriteTableAsync(TextWriter output, IReadOnlyList<string[]> rows)
