@@ -93,6 +93,29 @@ public sealed class Given_the_parts_of_a_request
         Assert.Empty(empty.Parameters.Pairs);
     }
 
+    [Theory]
+    [InlineData("/a", 21_845, true)]
+    [InlineData("/a", 21_844, false)]
+    [InlineData("/a?b=c", 21_844, true)]
+    public void Parameters_that_grow_too_long_when_they_are_encoded_are_refused(string target, int bytes, bool isTooLong)
+    {
+        DuoRequestParts parts = DuoRequests.Parts(target: target, body: "a=" + new string('\u0001', bytes));
+
+        bool read = DuoRequestText.TryParse(parts, out _, out DuoRequestProblem problem, out DuoParameterProblem why);
+
+        Assert.Equal(!isTooLong, read);
+        Assert.Equal(isTooLong ? DuoRequestProblem.Body : DuoRequestProblem.None, problem);
+        Assert.Equal(isTooLong ? DuoParameterProblem.TooLong : DuoParameterProblem.None, why);
+    }
+
+    [Fact]
+    public void A_canonical_text_is_computed_once()
+    {
+        DuoRequestText request = DuoRequests.Read(DuoRequests.Parts(target: "/a?b=c", body: "d=e"));
+
+        Assert.Same(request.Parameters.Canonical(), request.Parameters.Canonical());
+    }
+
     [Fact]
     public void A_body_that_is_not_what_its_type_says_is_refused()
     {

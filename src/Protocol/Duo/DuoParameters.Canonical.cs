@@ -10,14 +10,33 @@ public sealed partial class DuoParameters
     /// but A-Z a-z 0-9 <c>- _ . ~</c>, upper-case digits), sorted by encoded name and then by encoded value, joined by
     /// <c>&amp;</c>. ASCII; empty if there are none.
     /// </summary>
-    public string Canonical() => Join(static (one, other) =>
+    /// <remarks>Computed once: a request is compared with several texts that have it.</remarks>
+    public string Canonical() => _canonical ??= Join(static (one, other) =>
         one.Name.SequenceCompareTo(other.Name) is not 0 and var order ? order : one.Text.SequenceCompareTo(other.Text));
 
     /// <summary>
     /// The same sorted by whole encoded pairs, as the C clients do. It is another order only where a name is the
     /// beginning of another one that goes on with a character before <c>=</c>: <c>user</c> and <c>user1</c>.
     /// </summary>
-    internal string CanonicalByPair() => Join(static (one, other) => one.Text.SequenceCompareTo(other.Text));
+    internal string CanonicalByPair() =>
+        _canonicalByPair ??= Join(static (one, other) => one.Text.SequenceCompareTo(other.Text));
+
+    /// <summary>How long <see cref="Canonical"/> is, without computing it.</summary>
+    internal int CanonicalLength => _pairs.Sum(static pair => 2 + Length(pair.Name.Span) + Length(pair.Value.Span)) - 1;
+
+    private static int Length(ReadOnlySpan<byte> decoded)
+    {
+        int length = decoded.Length;
+        foreach (byte value in decoded)
+        {
+            length += IsUnreserved(value) ? 0 : 2;
+        }
+
+        return length;
+    }
+
+    private static bool IsUnreserved(byte value) =>
+        char.IsAsciiLetterOrDigit((char)value) || value is (byte)'-' or (byte)'_' or (byte)'.' or (byte)'~';
 
     private string Join(Comparison<Encoded> order)
     {
@@ -54,7 +73,7 @@ public sealed partial class DuoParameters
         {
             foreach (byte value in decoded)
             {
-                if (char.IsAsciiLetterOrDigit((char)value) || value is (byte)'-' or (byte)'_' or (byte)'.' or (byte)'~')
+                if (IsUnreserved(value))
                 {
                     text.Append((char)value);
                 }

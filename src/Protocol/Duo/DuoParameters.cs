@@ -13,7 +13,7 @@ public sealed partial class DuoParameters
     public const int MaxBytes = 64 * 1024;
 
     /// <summary>The most parameters that one of them may have. The C clients send at most 15.</summary>
-    public const int MaxPairs = 100;
+    public const int MaxPairs = 64;
 
     /// <summary>The most bytes of a name, decoded.</summary>
     public const int MaxNameBytes = 128;
@@ -24,6 +24,8 @@ public sealed partial class DuoParameters
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly IReadOnlyList<DuoParameter> _pairs;
+    private string? _canonical;
+    private string? _canonicalByPair;
 
     private DuoParameters(IReadOnlyList<DuoParameter> pairs) => _pairs = pairs;
 

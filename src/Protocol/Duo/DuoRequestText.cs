@@ -47,7 +47,7 @@ public sealed partial class DuoRequestText
     public DuoBodyKind BodyKind { get; private init; }
 
     /// <summary>Query and body together: what an endpoint reads. A name that is in both is a repeated one.</summary>
-    public DuoParameters Parameters => Query.And(BodyParameters);
+    public DuoParameters Parameters => field ??= Query.And(BodyParameters);
 
     internal DuoParameters Query { get; private init; } = DuoParameters.Empty;
 
@@ -99,6 +99,10 @@ public sealed partial class DuoRequestText
         else if (!TryReadBody(parts.Body.Span, kind, out DuoParameters inBody, out why))
         {
             problem = DuoRequestProblem.Body;
+        }
+        else if (inQuery.And(inBody).CanonicalLength > DuoParameters.MaxBytes)
+        {
+            (problem, why) = (DuoRequestProblem.Body, DuoParameterProblem.TooLong);
         }
         else
         {

@@ -11,13 +11,17 @@ internal static class DuoSignedText
     {
         HashSet<string> texts = new(StringComparer.Ordinal);
         DuoParameters parameters = SignedParameters(version, request);
-        string[] lines = [parameters.Canonical(), parameters.CanonicalByPair()];
-        foreach (string host in (ReadOnlySpan<string>)[request.Host, request.Host.ToLowerInvariant()])
+        HashSet<string> lines = new(StringComparer.Ordinal) { parameters.Canonical(), parameters.CanonicalByPair() };
+        HashSet<string> hosts = new(StringComparer.Ordinal) { request.Host, request.Host.ToLowerInvariant() };
+        foreach (string host in hosts)
         {
             foreach (string line in lines)
             {
                 texts.Add(Of(version, request, host, line, withDateHeader: true));
-                texts.Add(Of(version, request, host, line, withDateHeader: false));
+                if (version is DuoSignatureVersion.V5)
+                {
+                    texts.Add(Of(version, request, host, line, withDateHeader: false));
+                }
             }
         }
 

@@ -28,7 +28,6 @@ internal sealed class SignatureFilter(
 {
     private const int MostUndated = 10_000;
     private static readonly TimeSpan _undatedAuditEvery = TimeSpan.FromHours(1);
-    private static readonly byte[] _nobodysKey = RandomNumberGenerator.GetBytes(40);
     private readonly ConcurrentDictionary<string, long> _undatedRefused = new(StringComparer.Ordinal);
 
     public async Task<Signed> VerifyAsync(
@@ -43,16 +42,20 @@ internal sealed class SignatureFilter(
         string ikey = authorization.IntegrationKey;
         KnownApplication? known = await applications.FindAsync(ikey, cancellationToken);
 
-        // Also where nobody has the key, and where the first one fits: what is computed does not tell.
-        DuoSignatureMatch? match = Verify(request, known?.SecretKey ?? _nobodysKey, authorization);
-        DuoSignatureMatch? older = Verify(request, known?.PreviousSecretKey ?? _nobodysKey, authorization);
+        // Nothing is computed for nobody: that nobody has the key is what the answer says.
         if (known is null)
         {
             return new Signed.Refused(ApiError.UnknownIntegrationKey, ikey);
         }
 
-        byte[] key = match is not null || known.PreviousSecretKey is null ? known.SecretKey : known.PreviousSecretKey;
-        match ??= known.PreviousSecretKey is null ? null : older;
+        byte[] key = known.SecretKey;
+        DuoSignatureMatch? match = Verify(request, key, authorization);
+        if (match is null && known.PreviousSecretKey is not null)
+        {
+            key = known.PreviousSecretKey;
+            match = Verify(request, key, authorization);
+        }
+
         if (match is null)
         {
             return new Signed.Refused(ApiError.WrongSignature, ikey);
