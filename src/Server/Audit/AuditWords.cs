@@ -18,6 +18,7 @@ internal static class AuditActions
     public const string DeviceAdd = "device_add";
     public const string DeviceAssign = "device_assign";
     public const string DeviceUnassign = "device_unassign";
+    public const string DeviceResync = "device_resync";
     public const string DeviceRemove = "device_remove";
     public const string Backup = "backup";
     public const string Restore = "restore";

@@ -183,7 +183,7 @@ internal sealed class Authenticate(
             Detail = (matches.Count, typed) switch
             {
                 (> 0, _) => "used before",
-                (_, DuoPrompt.Code) => null,
+                (_, DuoPrompt.Code) => devices.Any(d => d.OutOfStep) ? "a token waits for device resync" : null,
                 _ => "no passcode",
             },
         };

@@ -21,7 +21,7 @@ internal static class Consumption
                 .Where(d => d.Id == id && d.LastUsedStep < at)
                 .ExecuteUpdateAsync(d => d.SetProperty(x => x.LastUsedStep, at), cancellationToken) == 1,
             DeviceKind.Hotp => await db.Devices
-                .Where(d => d.Id == id && d.Counter <= at)
+                .Where(d => d.Id == id && d.Counter <= at && !d.OutOfStep)
                 .ExecuteUpdateAsync(d => d.SetProperty(x => x.Counter, at + 1), cancellationToken) == 1,
             _ => false,
         };

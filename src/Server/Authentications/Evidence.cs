@@ -42,7 +42,7 @@ internal sealed class Evidence(Secrets secrets, AuthenticationLimits limits)
                     device.Period,
                     passcode.Number,
                     now),
-                DeviceKind.Hotp => TryHotp(device, passcode.Number),
+                DeviceKind.Hotp => TryHotp(device, passcode.Number) is { } counter && !device.OutOfStep ? counter : null,
                 _ => null,
             };
             if (at is { } used && passcode.Digits == device.Digits)

@@ -3,7 +3,7 @@ using Sallyport.Server.Devices;
 
 namespace Sallyport.Server.Commands;
 
-/// <summary>device add-totp|add-hotp|assign|list|remove.</summary>
+/// <summary>device add-totp|add-hotp|assign|resync|list|remove.</summary>
 internal static class DeviceCommands
 {
     private const int LongestSecret = 1024;
@@ -11,7 +11,7 @@ internal static class DeviceCommands
     public static Command Create(SettingsOptions options) => new(
         "device", "What shows passcodes: apps and hardware tokens.")
     {
-        AddTotp(options), AddHotp(options), Assign(options), List(options), Remove(options),
+        AddTotp(options), AddHotp(options), Assign(options), Resync(options), List(options), Remove(options),
     };
 
     private static Command AddTotp(SettingsOptions options)
@@ -94,6 +94,35 @@ internal static class DeviceCommands
         return command;
     }
 
+    private static Command Resync(SettingsOptions options)
+    {
+        var device = new Argument<string>("device") { Description = "its key or its serial" };
+        var first = new Argument<string>("first") { Description = "a passcode that it shows now" };
+        var second = new Argument<string>("second") { Description = "the next one that it shows" };
+        var command = new Command(
+            "resync", "Learn from two passcodes in a row where a hardware token stands.") { device, first, second };
+        options.Set<ResyncDevice>(command, async (resync, result, cancellationToken) =>
+        {
+            string said = await resync.RunAsync(
+                result.GetRequiredValue(device),
+                result.GetRequiredValue(first),
+                result.GetRequiredValue(second),
+                cancellationToken) switch
+            {
+                ResyncDeviceResult.InStep => "In step. Both passcodes are used up; the next one is good.",
+                ResyncDeviceResult.UnknownDevice => throw Unknown(),
+                ResyncDeviceResult.NoHardwareToken => throw new Refusal("only a hardware token has a counter"),
+                ResyncDeviceResult.NoPasscodes =>
+                    throw new Refusal("these are not two passcodes of as many digits as it shows"),
+                ResyncDeviceResult.NotFound => throw new Refusal(
+                    $"these are not two in a row among the {ResyncDevice.Window} that come next; press it again, twice"),
+                _ => throw new Refusal("it is as before"),
+            };
+            await result.Out().WriteLineAsync(said);
+        });
+        return command;
+    }
+
     private static Command List(SettingsOptions options)
     {
         var user = new Argument<string?>("user") { Arity = ArgumentArity.ZeroOrOne };
@@ -107,7 +136,7 @@ internal static class DeviceCommands
             foreach (DeviceRow row in await list.RunAsync(result.GetValue(user), cancellationToken)
                 ?? throw UserCommands.Unknown())
             {
-                string kind = row.Kind is DeviceKind.Hotp ? "hotp" : "totp";
+                string kind = row.OutOfStep ? "hotp, out of step" : row.Kind is DeviceKind.Hotp ? "hotp" : "totp";
                 rows.Add([row.Key, kind, Words.OrDash(row.Name), row.Serial ?? "-", Words.Utc(row.CreatedAt)]);
             }
 

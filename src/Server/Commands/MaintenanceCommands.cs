@@ -47,6 +47,12 @@ internal static class MaintenanceCommands
 
             await result.Out().WriteLineAsync(
                 $"{done.Rows} rows. Bypass codes, invitations and passcodes from before are void.");
+            if (done.TokensOutOfStep > 0)
+            {
+                await result.Out().WriteLineAsync($"Hardware tokens that are refused until their counter is known: "
+                    + $"{done.TokensOutOfStep}. For each: sallyport-server device resync SERIAL PASSCODE PASSCODE");
+            }
+
             return 0;
         });
         return command;

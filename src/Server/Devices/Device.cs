@@ -13,10 +13,7 @@ internal readonly record struct DeviceId(Guid Value);
 /// </summary>
 internal sealed class Device
 {
-    /// <summary>
-    /// How many counters of a hardware token are tried, the expected one included (RFC 4226 section 7.4, s). A restore
-    /// moves counters by as much, so that its owner presses it so often at most until it works again.
-    /// </summary>
+    /// <summary>How many counters of a token are tried, the expected one included (RFC 4226 section 7.4, s).</summary>
     public const int HotpLookAhead = 10;
 
     public required DeviceId Id { get; init; }
@@ -50,6 +47,12 @@ internal sealed class Device
 
     /// <summary>HOTP: the next counter that is accepted (RFC 4226 section 7.2).</summary>
     public long Counter { get; set; }
+
+    /// <summary>
+    /// HOTP: where the token stands is not known, so that a used passcode could be taken for a new one. None is
+    /// accepted until two in a row say where it stands (<see cref="ResyncDevice"/>).
+    /// </summary>
+    public bool OutOfStep { get; set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 }

@@ -7,5 +7,6 @@ internal static class DeviceServices
         .AddSingleton<AddHotpDevice>()
         .AddSingleton<ListDevices>()
         .AddSingleton<AssignDevice>()
+        .AddSingleton<ResyncDevice>()
         .AddSingleton<RemoveDevice>();
 }

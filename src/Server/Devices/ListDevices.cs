@@ -4,7 +4,8 @@ using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Devices;
 
-internal sealed record DeviceRow(string Key, DeviceKind Kind, string Name, string? Serial, DateTimeOffset CreatedAt);
+internal sealed record DeviceRow(
+    string Key, DeviceKind Kind, string Name, string? Serial, bool OutOfStep, DateTimeOffset CreatedAt);
 
 internal sealed class ListDevices(IDbContextFactory<ServerDbContext> contexts)
 {
@@ -25,7 +26,7 @@ internal sealed class ListDevices(IDbContextFactory<ServerDbContext> contexts)
         }
 
         return await db.Devices.Where(d => d.UserId == owner).OrderBy(d => d.Key)
-            .Select(d => new DeviceRow(d.Key, d.Kind, d.Name, d.Serial, d.CreatedAt))
+            .Select(d => new DeviceRow(d.Key, d.Kind, d.Name, d.Serial, d.OutOfStep, d.CreatedAt))
             .ToListAsync(cancellationToken);
     }
 }

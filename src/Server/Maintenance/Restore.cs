@@ -11,11 +11,13 @@ using Database = Sallyport.Server.Persistence.Database;
 
 namespace Sallyport.Server.Maintenance;
 
-internal sealed record RestoreResult(long Rows);
+/// <param name="TokensOutOfStep">Hardware tokens that wait for <see cref="ResyncDevice"/>.</param>
+internal sealed record RestoreResult(long Rows, int TokensOutOfStep);
 
 /// <summary>
 /// Fills an empty database from a backup. What may have been used since the backup was made is void: bypass codes,
-/// invitations, waiting logins, and passcodes up to now.
+/// invitations, waiting logins, and passcodes up to now. Which those of a hardware token are nobody knows: it waits until
+/// two of its passcodes say where it stands.
 /// </summary>
 internal sealed class Restore(
     IDbContextFactory<ServerDbContext> contexts,
@@ -53,9 +55,9 @@ internal sealed class Restore(
                 }
 
                 long rows = await FillAsync(db, backup, tables, stop);
-                await VoidAsync(db, time.GetUtcNow(), stop);
+                int tokens = await VoidAsync(db, time.GetUtcNow(), stop);
                 audit.Add(db, AuditActions.Restore, detail: $"{rows} rows; bypass codes, invitations and used passcodes are void");
-                return new RestoreResult(rows);
+                return new RestoreResult(rows, tokens);
             },
             cancellationToken);
     }
@@ -134,7 +136,8 @@ internal sealed class Restore(
         return insert;
     }
 
-    private static async Task VoidAsync(ServerDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<int> VoidAsync(
+        ServerDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await db.BypassCodes.ExecuteDeleteAsync(cancellationToken);
         await db.Authentications.ExecuteDeleteAsync(cancellationToken);
@@ -148,10 +151,9 @@ internal sealed class Restore(
             .Where(d => d.Kind == DeviceKind.Totp && d.LastUsedStep < (seconds / d.Period) + 1)
             .ExecuteUpdateAsync(
                 d => d.SetProperty(x => x.LastUsedStep, x => (seconds / x.Period) + 1), cancellationToken);
-        await db.Devices
+        return await db.Devices
             .Where(d => d.Kind == DeviceKind.Hotp)
-            .ExecuteUpdateAsync(
-                d => d.SetProperty(x => x.Counter, x => x.Counter + Device.HotpLookAhead), cancellationToken);
+            .ExecuteUpdateAsync(d => d.SetProperty(x => x.OutOfStep, true), cancellationToken);
     }
 
     private static DbCommand Command(ServerDbContext db, string sql)

@@ -188,6 +188,7 @@ namespace Sallyport.Server.Migrations.Postgres
                     Period = table.Column<int>(type: "integer", nullable: false),
                     LastUsedStep = table.Column<long>(type: "bigint", nullable: false),
                     Counter = table.Column<long>(type: "bigint", nullable: false),
+                    OutOfStep = table.Column<bool>(type: "boolean", nullable: false),
                     CreatedAt = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>

@@ -264,6 +264,9 @@ namespace Sallyport.Server.Migrations.Postgres
                         .HasMaxLength(128)
                         .HasColumnType("character varying(128)");
 
+                    b.Property<bool>("OutOfStep")
+                        .HasColumnType("boolean");
+
                     b.Property<int>("Period")
                         .HasColumnType("integer");
 

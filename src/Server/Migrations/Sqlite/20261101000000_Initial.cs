@@ -188,6 +188,7 @@ namespace Sallyport.Server.Migrations.Sqlite
                     Period = table.Column<int>(type: "INTEGER", nullable: false),
                     LastUsedStep = table.Column<long>(type: "INTEGER", nullable: false),
                     Counter = table.Column<long>(type: "INTEGER", nullable: false),
+                    OutOfStep = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>

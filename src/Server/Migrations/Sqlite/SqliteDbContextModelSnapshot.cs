@@ -259,6 +259,9 @@ namespace Sallyport.Server.Migrations.Sqlite
                         .HasMaxLength(128)
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("OutOfStep")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("Period")
                         .HasColumnType("INTEGER");
 
