@@ -234,7 +234,7 @@ public sealed class LoginTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
-    public async Task A_sync_answer_that_was_not_sent_is_given_once_more(DatabaseKind kind)
+    public async Task Facts_7_2_a_sync_answer_that_was_not_sent_is_given_once_more(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         TestUser alice = await server.EnrolAsync("alice");
@@ -268,7 +268,7 @@ public sealed class LoginTests
     }
 
     [Fact]
-    public async Task No_control_character_comes_back()
+    public async Task Facts_7_4_no_control_character_comes_back()
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
         await server.EnrolAsync("alice");

@@ -127,6 +127,27 @@ public sealed class DialectTests(ServerWithTokens given) : IClassFixture<ServerW
         }
     }
 
+    [Fact]
+    public async Task Facts_7_7_errors_have_a_length_on_the_same_connection_and_neither_redirect_nor_challenge()
+    {
+        await using DuoUnixClient client = given.Client(Dialect.All["F"], signedHost: "another.example.com");
+        (string Method, string Path, string Parameters, int Status)[] wrong =
+        [
+            ("GET", "/auth/v2/check", "", 401), ("POST", "/auth/v2/preauth", "username=%ff", 401),
+            ("POST", "/auth/v2/preauth", "username=%4", 400), ("GET", "/auth/v2/preauth", "", 405),
+            ("GET", "/auth/v2", "", 404), ("GET", "/", "", 404), ("GET", "/auth/v2/ping", "", 200),
+        ];
+        foreach ((string method, string path, string parameters, int status) in wrong)
+        {
+            await client.SendAsync(method, path, parameters);
+            DuoUnixAnswer answer = await client.ReadAsync();
+
+            Assert.Equal(status, answer.Status);
+            Assert.DoesNotContain(answer.Head, line => line.StartsWith("Location:", StringComparison.OrdinalIgnoreCase)
+                || line.StartsWith("WWW-Authenticate:", StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
     [Theory]
     [InlineData("B")]
     [InlineData("C")]

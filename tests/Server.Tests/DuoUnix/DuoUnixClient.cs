@@ -10,7 +10,7 @@ using Sallyport.Server.Tests.Hosting;
 namespace Sallyport.Server.Tests.DuoUnix;
 
 /// <summary>An answer as far as duo_unix reads it: status and body.</summary>
-internal sealed record DuoUnixAnswer(int Status, JsonElement Root)
+internal sealed record DuoUnixAnswer(int Status, JsonElement Root, IReadOnlyList<string> Head)
 {
     public JsonElement Response => Root.GetProperty("response");
 
@@ -97,7 +97,7 @@ internal sealed class DuoUnixClient(HostedServer server, Dialect dialect, string
         byte[] body = new byte[int.Parse(length[16..], CultureInfo.InvariantCulture)];
         await _tls!.ReadExactlyAsync(body, Stop);
         int status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
-        return new(status, JsonDocument.Parse(body).RootElement);
+        return new(status, JsonDocument.Parse(body).RootElement, lines);
     }
 
     public async Task<DuoUnixAnswer> AskAsync(string method, string path, params (string, string)[] parameters)
