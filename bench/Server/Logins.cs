@@ -50,6 +50,7 @@ internal static class Logins
         int measured = options.Smoke ? 200 : Measured;
         for (int round = 0; round < rounds; round++)
         {
+            Console.Error.WriteLine($"  {database}, round {round + 1} of {rounds}");
             // The order turns, so that a busy moment of the machine hits all alike.
             foreach (Place place in places.Skip(round % places.Count).Concat(places.Take(round % places.Count)))
             {
@@ -166,8 +167,6 @@ internal sealed class Place(int users, Site site, ServerProcess server)
         Results.Add(Run(Pick(logins, step++), options.Connections));
         _step = step;
     }
-
-
 
     private static long Now() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30;
 

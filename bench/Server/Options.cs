@@ -9,7 +9,7 @@ internal sealed record Options(
     public static Options Parse(string[] arguments)
     {
         Options options = new(
-            "", "", "abcd", ["sqlite", "postgres"], [1, 10_000, 1_000_000], Rounds: 5, Connections: 16, Smoke: false);
+            "", "", "abcd", ["sqlite", "postgres"], [1, 10_000, 1_000_000], Rounds: 5, Connections: 8, Smoke: false);
         for (int i = 0; i < arguments.Length; i += 2)
         {
             string value = arguments[i + 1];

@@ -1,6 +1,10 @@
+using System.Runtime.InteropServices;
 using Sallyport.Bench;
 
 // bench/server.sh says what the words mean.
+// Told to stop, it ends the servers; what waits for their answers then fails, and tidies up on its way out.
+using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 try
 {
     return await RunAsync(Options.Parse(args));
@@ -14,6 +18,12 @@ catch (Exception failure)
 }
 finally
 {
+    ServerProcess.KillAll();
+}
+
+static void End(PosixSignalContext signal)
+{
+    signal.Cancel = true;
     ServerProcess.KillAll();
 }
 

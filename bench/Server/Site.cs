@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -14,7 +15,7 @@ namespace Sallyport.Bench;
 /// <summary>A data folder and its database, filled through the server's own model: no shipped program can do this.</summary>
 internal sealed class Site : IAsyncDisposable
 {
-    private const int Block = 2_000;
+    private const int Block = 20_000;
 
     private Site(string folder, string? postgres) => (Folder, Postgres) = (folder, postgres);
 
@@ -91,17 +92,16 @@ internal sealed class Site : IAsyncDisposable
         DateTimeOffset now = time.GetUtcNow();
         for (int begin = 0; begin < users; begin += Block)
         {
-            await using ServerDbContext db = await contexts.CreateDbContextAsync();
-            await using var transaction = await db.Database.BeginTransactionAsync();
+            List<User> added = [];
+            List<Device> theirs = [];
             for (int i = begin; i < Math.Min(users, begin + Block); i++)
             {
                 UserId user = new(Guid.CreateVersion7(now));
                 DeviceId device = new(Guid.CreateVersion7(now));
-                byte[] secret = new byte[20];
-                System.Security.Cryptography.RandomNumberGenerator.Fill(secret);
+                byte[] secret = RandomNumberGenerator.GetBytes(20);
                 Secrets.Add(secret);
                 bool isHotp = hotp && i == 0;
-                db.Add(new User
+                added.Add(new User
                 {
                     Id = user,
                     Key = PublicKeys.New("DU"),
@@ -109,7 +109,7 @@ internal sealed class Site : IAsyncDisposable
                     Status = UserStatus.Active,
                     CreatedAt = now,
                 });
-                db.Add(new Device
+                theirs.Add(new Device
                 {
                     Id = device,
                     Key = PublicKeys.New(isHotp ? "DH" : "DP"),
@@ -124,8 +124,9 @@ internal sealed class Site : IAsyncDisposable
                 });
             }
 
-            await db.SaveChangesAsync();
-            await transaction.CommitAsync();
+            await using ServerDbContext db = await contexts.CreateDbContextAsync();
+            await Filling.WriteAsync(db, added);
+            await Filling.WriteAsync(db, theirs);
         }
 
         if (Postgres is not null)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the server's first migration anew from its entities, for both databases. As long as nothing is released there
+# Writes the server's first migration anew from its entities, for both databases, and the models (Model/) that save the
+# server building them at each start; a test says when these are old. As long as nothing is released there
 # is one migration of the tables ("Initial", generated) and one of the rules ("Rules", written by hand); after that,
 # add another with: dotnet ef migrations add NAME --project src/Server --context SqliteDbContext -o Migrations/Sqlite
 # (and the same for PostgresDbContext). Needs the tool:
@@ -8,6 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 ef=${DOTNET_EF:-$HOME/.dotnet-ef/dotnet-ef}
 
+rm -rf src/Server/Migrations/*/Model # made from the entities as they were, so it might not build
 for kind in Sqlite Postgres; do
     folder=src/Server/Migrations/$kind
     mkdir -p "$folder"
@@ -19,4 +21,6 @@ for kind in Sqlite Postgres; do
     mv "$folder/$id.cs" "$folder/20261101000000_Initial.cs"
     mv "$folder/$id.Designer.cs" "$folder/20261101000000_Initial.Designer.cs"
     sed -i "s/$id/20261101000000_Initial/" "$folder/20261101000000_Initial.Designer.cs"
+    "$ef" dbcontext optimize --project src/Server --context "${kind}DbContext" \
+        --output-dir "Migrations/$kind/Model" --namespace "Sallyport.Server.Migrations.$kind.Model"
 done

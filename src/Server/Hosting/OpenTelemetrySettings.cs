@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -13,11 +14,15 @@ internal static class OpenTelemetrySettings
 {
     public static void Apply(IServiceCollection services, ServerSettings settings)
     {
-        if (settings.Otlp is not Uri collector)
+        if (settings.Otlp is Uri collector)
         {
-            return;
+            Add(services, collector);
         }
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // else all of it would be loaded
+    private static void Add(IServiceCollection services, Uri collector)
+    {
         // With an endpoint that is set, the path of each signal is ours to add.
         void Export(OtlpExporterOptions exporter, string signal)
         {

@@ -34,6 +34,10 @@ internal static class ServerApplication
         app.MapHealth();
         app.MapPortal();
         app.MapDuoApi();
+
+        // What the start needed and nobody needs again goes back to the machine.
+        app.Lifetime.ApplicationStarted.Register(
+            () => GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true));
         return app;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Npgsql;
 
 namespace Sallyport.Server.Hosting;
@@ -128,13 +129,19 @@ internal sealed partial record ServerSettings
             connection = file with { Value = SecretFile(file) };
         }
 
+        return connection is null ? null : PostgresIn(connection);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // else Npgsql would be loaded where nobody speaks of PostgreSQL
+    private static string PostgresIn(Setting connection)
+    {
         try
         {
-            return connection is null ? null : new NpgsqlConnectionStringBuilder(connection.Value).ConnectionString;
+            return new NpgsqlConnectionStringBuilder(connection.Value).ConnectionString;
         }
         catch (ArgumentException)
         {
-            throw new SettingsException($"{connection!.Origin}: no connection string of Npgsql: Host=…;Database=…;Username=…");
+            throw new SettingsException($"{connection.Origin}: no connection string of Npgsql: Host=…;Database=…;Username=…");
         }
     }
 

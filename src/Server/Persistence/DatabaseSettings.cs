@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -22,17 +23,24 @@ internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
         }
         else
         {
-            // A login does not wait longer for a database that is gone, where the setting says nothing else.
-            DbConnectionStringBuilder said = new() { ConnectionString = Postgres };
-            NpgsqlConnectionStringBuilder server = new(Postgres);
-            server.Timeout = said.ContainsKey("Timeout") ? server.Timeout : 5;
-            server.CommandTimeout = said.ContainsKey("Command Timeout") ? server.CommandTimeout : 10;
-            builder.UseNpgsql(server.ToString());
+            UsePostgres(builder, Postgres);
         }
     }
 
     /// <summary>A connection that is nobody else's, and gone when it is closed.</summary>
     public void UseForWriter(DbContextOptionsBuilder builder) => UseSqlite(builder, pooling: false);
+
+    // On its own: a server on SQLite then never loads Npgsql, which would be megabytes of its memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void UsePostgres(DbContextOptionsBuilder builder, string connection)
+    {
+        // A login does not wait longer for a database that is gone, where the setting says nothing else.
+        DbConnectionStringBuilder said = new() { ConnectionString = connection };
+        NpgsqlConnectionStringBuilder server = new(connection);
+        server.Timeout = said.ContainsKey("Timeout") ? server.Timeout : 5;
+        server.CommandTimeout = said.ContainsKey("Command Timeout") ? server.CommandTimeout : 10;
+        builder.UseNpgsql(server.ToString());
+    }
 
     private void UseSqlite(DbContextOptionsBuilder builder, bool pooling)
     {

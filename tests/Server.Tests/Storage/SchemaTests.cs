@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
 using Sallyport.Server.Persistence;
 
@@ -13,6 +15,20 @@ public sealed class SchemaTests
         await using TestDatabase database = await TestDatabase.EmptyAsync(kind);
 
         Assert.False(await database.ReadAsync(db => Task.FromResult(db.Database.HasPendingModelChanges())));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task The_compiled_model_is_what_the_entities_say(DatabaseKind kind)
+    {
+        await using TestDatabase database = await TestDatabase.EmptyAsync(kind);
+
+        (IModel compiled, IModel built) = await database.ReadAsync(
+            db => Task.FromResult((db.Model, db.GetService<IDesignTimeModel>().Model)));
+
+        Assert.IsType<RuntimeModel>(compiled, exactMatch: false);
+        Assert.IsNotType<RuntimeModel>(built, exactMatch: false);
+        Assert.Equal(Columns(built), Columns(compiled)); // eng/dev/migrations.sh makes it anew
     }
 
     [Theory]
@@ -131,4 +147,10 @@ public sealed class SchemaTests
 
     internal static Task<int> WriteAsync(TestDatabase database, string sql) => database.Get<Transactions>().RunAsync(
         (db, stop) => db.Database.ExecuteSqlRawAsync(sql, stop), TestDatabase.Stop);
+
+    private static string Columns(IModel model) => string.Join('\n', model.GetEntityTypes().Select(entity =>
+        $"{entity.GetTableName()} {entity.ToDebugString(MetadataDebugStringOptions.ShortDefault)}\n" + string.Join('\n',
+            entity.GetProperties().Select(property =>
+                $"  {property.GetColumnName()} {property.GetColumnType()} {property.GetMaxLength()} "
+                + $"{property.IsNullable} {property.GetTypeMapping().Converter?.ProviderClrType}"))));
 }
