@@ -14,14 +14,13 @@ internal sealed class BackupReader(string file)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string? migration = null;
-        string before = "";
         long lines = 0;
         string? last = null;
         foreach (string line in File.ReadLines(file))
         {
             if (last is not null)
             {
-                before = Convert.ToHexStringLower(Append(hash, last));
+                Append(hash, last); // the last line holds the hash of those before it
             }
 
             migration ??= Migration(line);
@@ -29,7 +28,7 @@ internal sealed class BackupReader(string file)
             lines++;
         }
 
-        if (migration is null || lines < 2 || !EndsWith(last!, before))
+        if (migration is null || lines < 2 || !EndsWith(last!, Convert.ToHexStringLower(hash.GetCurrentHash())))
         {
             throw new InvalidDataException(
                 "The file does not end as a backup does: something of it is missing or changed.");
@@ -39,12 +38,18 @@ internal sealed class BackupReader(string file)
     }
 
     /// <summary>Each row with the table and the columns that it is of.</summary>
-    public IEnumerable<(string Table, IReadOnlyList<string> Columns, JsonElement Row)> Rows()
+    /// <param name="only">A table; the rows of others are passed over unread. Null: all.</param>
+    public IEnumerable<(string Table, IReadOnlyList<string> Columns, JsonElement Row)> Rows(string? only = null)
     {
         string table = "";
         List<string> columns = [];
         foreach (string line in File.ReadLines(file))
         {
+            if (only is not null && only != table && line.StartsWith('['))
+            {
+                continue;
+            }
+
             using var json = JsonDocument.Parse(line);
             if (json.RootElement.ValueKind is JsonValueKind.Array)
             {
@@ -58,11 +63,10 @@ internal sealed class BackupReader(string file)
         }
     }
 
-    private static byte[] Append(IncrementalHash hash, string line)
+    private static void Append(IncrementalHash hash, string line)
     {
         hash.AppendData(System.Text.Encoding.UTF8.GetBytes(line));
         hash.AppendData("\n"u8);
-        return hash.GetCurrentHash();
     }
 
     private static string Migration(string header)

@@ -62,8 +62,7 @@ internal sealed class Restore(
             cancellationToken);
     }
 
-    private static IEnumerable<string> RingOf(BackupReader backup) => backup.Rows()
-        .Where(r => r.Table == "key_ring")
+    private static IEnumerable<string> RingOf(BackupReader backup) => backup.Rows("key_ring")
         .Select(r => r.Row[r.Columns.ToList().IndexOf(nameof(KeyRingEntry.Xml))].GetString()!);
 
     private static async Task RefuseRowsAsync(ServerDbContext db, TableShape table, CancellationToken cancellationToken)

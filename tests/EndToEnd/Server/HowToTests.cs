@@ -35,6 +35,13 @@ public sealed partial class Given_the_page_on_the_server(Given_the_page_on_the_s
         Assert.Matches(@"authentication +denied +invalid_passcode +duo_mobile_passcode +alice +web +203\.0\.113\.7", kept);
         Assert.Matches(@"user_add +success +administrator +- +alice +- +- +\S+", kept);
         Assert.Equal("", await _host.SayAsync($"find {Data} /var/backups/sallyport ! -user sallyport"));
+
+        // The machine is lost. Another one has what was kept, and what "Install it" makes.
+        await _host.SayAsync($"systemctl disable --now sallyport-server; rm -r {Data}; systemd-tmpfiles --create");
+        await followed.Page.FollowAsync(_host, "Another machine from a backup");
+        Assert.Equal("ready", await _host.SayAsync(Ready)); // with the CA that the hosts have
+        Assert.Contains("alice", await _host.SayAsync("sallyport-server user list"), StringComparison.Ordinal);
+        Assert.Equal("", await _host.SayAsync($"find {Data} ! -user sallyport"));
     }
 
     [Fact]
