@@ -8,17 +8,22 @@ namespace Sallyport.Server.Hosting;
 /// <summary>
 /// So many connections at once from one source: who floods the server takes his own share, not everybody's. Who shares
 /// that source with him gets in all the same, in place of the connection that has been idle longest; only where all are
-/// in use is one refused. A trusted proxy is many sources, and has no limit here.
+/// in use is one refused. So it is with all sources together: there one of the source that has most has to go. A trusted
+/// proxy is many sources, and has no limit here.
 /// </summary>
 internal sealed class ConnectionLimit(ServerSettings settings, TimeProvider time, ILogger<ConnectionLimit> logger)
 {
     /// <summary>One login is one connection, held while somebody looks for his phone.</summary>
     public const int PerSource = 512;
 
+    /// <summary>Of all sources together.</summary>
+    public const int InAll = 8192;
+
     private static readonly TimeSpan _quiet = TimeSpan.FromMinutes(1);
 
     private readonly Lock _counting = new();
     private readonly Dictionary<SourceNetwork, Dictionary<ConnectionContext, ConnectionUse>> _open = [];
+    private int _count;
     private long _lastLogged = long.MinValue;
 
     public ConnectionDelegate Below(ConnectionDelegate next) => async connection =>
@@ -70,36 +75,45 @@ internal sealed class ConnectionLimit(ServerSettings settings, TimeProvider time
         connection.Features.Set(use);
         lock (_counting)
         {
-            if (!_open.TryGetValue(source, out var held))
-            {
-                _open[source] = held = [];
-            }
-
+            Dictionary<ConnectionContext, ConnectionUse> held = _open.GetValueOrDefault(source) ?? [];
             ConnectionContext? idle = null;
-            if (held.Count >= PerSource)
+            bool isFull = held.Count >= PerSource;
+            if (isFull || _count >= InAll)
             {
-                idle = LongestIdle(held);
+                (SourceNetwork from, idle) = LongestIdle(isFull ? [source] : Largest());
                 if (idle is null)
                 {
                     return (false, null);
                 }
 
-                held.Remove(idle);
+                Remove(from, idle);
             }
 
+            _open[source] = held; // it is new, or has just been emptied
             held[connection] = use;
+            _count++;
             return (true, idle);
         }
     }
 
-    private static ConnectionContext? LongestIdle(Dictionary<ConnectionContext, ConnectionUse> held)
+    private IEnumerable<SourceNetwork> Largest()
     {
-        (ConnectionContext? longest, long since) = (null, long.MaxValue);
-        foreach ((ConnectionContext one, ConnectionUse use) in held)
+        int most = _open.Values.Max(held => held.Count);
+        return _open.Where(one => one.Value.Count == most).Select(one => one.Key);
+    }
+
+    private (SourceNetwork Source, ConnectionContext? Connection) LongestIdle(IEnumerable<SourceNetwork> sources)
+    {
+        (SourceNetwork Source, ConnectionContext? Connection) longest = default;
+        long since = long.MaxValue;
+        foreach (SourceNetwork source in sources)
         {
-            if (use.IdleSince is long idle && idle < since)
+            foreach ((ConnectionContext one, ConnectionUse use) in _open[source])
             {
-                (longest, since) = (one, idle);
+                if (use.IdleSince is long idle && idle < since)
+                {
+                    (longest, since) = ((source, one), idle);
+                }
             }
         }
 
@@ -110,7 +124,16 @@ internal sealed class ConnectionLimit(ServerSettings settings, TimeProvider time
     {
         lock (_counting)
         {
-            if (_open.TryGetValue(source, out var held) && held.Remove(connection) && held.Count == 0)
+            Remove(source, connection);
+        }
+    }
+
+    private void Remove(SourceNetwork source, ConnectionContext connection)
+    {
+        if (_open.TryGetValue(source, out var held) && held.Remove(connection))
+        {
+            _count--;
+            if (held.Count == 0)
             {
                 _open.Remove(source);
             }

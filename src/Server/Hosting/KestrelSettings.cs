@@ -9,7 +9,8 @@ internal static class KestrelSettings
 {
     public const int LongestBody = 64 * 1024;
 
-    private const int MostConnections = 8192;
+    // Above what ConnectionLimit lets in, which closes idle ones for others: for trusted proxies, which it does not count.
+    private const int MostConnections = 2 * ConnectionLimit.InAll;
 
     public static void Apply(KestrelServerOptions kestrel, ServerSettings settings)
     {

@@ -17,8 +17,8 @@ internal static partial class Log
     public static partial void CertificateKept(ILogger logger, string problem);
 
     [LoggerMessage(EventId = 9005, Level = LogLevel.Warning,
-        Message = "More than {Limit} connections from {Source}: closing those that have been idle longest, or refusing "
-            + "more of them")]
+        Message = "More than {Limit} connections from {Source}, or too many in all: closing those that have been idle "
+            + "longest, or refusing more of them")]
     public static partial void TooManyConnections(ILogger logger, int limit, string source);
 
     [LoggerMessage(EventId = 9006, Level = LogLevel.Error, Message = "Not ready: {Problem}")]

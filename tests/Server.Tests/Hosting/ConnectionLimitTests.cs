@@ -27,7 +27,7 @@ public sealed class ConnectionLimitTests
             await OneIsClosedAsync(held);
             Assert.Equal("HTTP/1.1 200 OK", await HealthAsync(server, "127.0.0.2"));
             Assert.Single(log.Lines, line => line.Contains(
-                $"More than {ConnectionLimit.PerSource} connections from 127.0.0.1: ", StringComparison.Ordinal));
+                $"More than {ConnectionLimit.PerSource} connections from 127.0.0.1, ", StringComparison.Ordinal));
         }
         finally
         {
@@ -85,6 +85,36 @@ public sealed class ConnectionLimitTests
         Assert.DoesNotContain(busy[2..], connection => connection.ConnectionClosed.IsCancellationRequested);
         leave.SetResult();
         await Task.WhenAll(held);
+    }
+
+    [Fact]
+    public async Task Of_all_connections_one_of_the_largest_source_goes_for_a_new_one()
+    {
+        await using HostedServer server = await HostedServer.StartAsync();
+        ConnectionLimit limit = server.Services.GetRequiredService<ConnectionLimit>();
+        TaskCompletionSource leave = new();
+        int entered = 0;
+        ConnectionDelegate below = limit.Below(_ =>
+        {
+            entered++;
+            return leave.Task;
+        });
+        DefaultConnectionContext host = From("198.51.100.1");
+        List<Task> held = [below(host)];
+        DefaultConnectionContext[] flood = [.. Enumerable.Range(1, ConnectionLimit.InAll - 1)
+            .Select(i => From($"2001:db8:0:{i / ConnectionLimit.PerSource:x}::1"))];
+        held.AddRange(flood.Select(connection => below(connection)));
+
+        held.Add(below(From("198.51.100.2")));
+        await ClosedAsync(flood[ConnectionLimit.PerSource - 1]); // the first of the first source that is full
+
+        Assert.Equal(ConnectionLimit.InAll + 1, entered);
+        Assert.False(host.ConnectionClosed.IsCancellationRequested, "it is idle longest, and alone of its source");
+        Assert.Equal(1, flood.Count(connection => connection.ConnectionClosed.IsCancellationRequested));
+        leave.SetResult();
+        await Task.WhenAll(held);
+        await below(From("198.51.100.3"));
+        Assert.Equal(ConnectionLimit.InAll + 2, entered);
     }
 
     [Fact]
