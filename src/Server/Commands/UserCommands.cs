@@ -71,7 +71,7 @@ internal static class UserCommands
                 foreach (UserRow row in page)
                 {
                     await result.Out().WriteLineAsync(
-                        $"{row.Name}  {Status(row)}  {Words.OrDash(row.Groups)}  {Words.Utc(row.LastLogin)}");
+                        $"{Words.OrDash(row.Name)}  {Status(row)}  {Words.OrDash(row.Groups)}  {Words.Utc(row.LastLogin)}");
                 }
 
                 page = page.Count == Page ? await list.RunAsync(page[^1].Name, Page, cancellationToken) : [];

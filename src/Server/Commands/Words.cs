@@ -91,9 +91,13 @@ internal static class Words
     public static IEnumerable<string[]> Lines(string title, string words) =>
         Lines(title, words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    /// <summary>Columns as wide as their widest cell, two blanks between.</summary>
-    public static async Task WriteTableAsync(TextWriter output, IReadOnlyList<string[]> rows)
+    /// <summary>
+    /// Columns as wide as their widest cell, two blanks between. What the database holds is not obeyed by a terminal,
+    /// whoever wrote it there.
+    /// </summary>
+    public static async Task WriteTableAsync(TextWriter output, IReadOnlyList<string[]> cells)
     {
+        string[][] rows = [.. cells.Select(row => row.Select(Names.Shown).ToArray())];
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(row => row[i].Length))];
         foreach (string[] row in rows)
         {

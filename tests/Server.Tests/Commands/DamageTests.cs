@@ -186,6 +186,30 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public async Task What_somebody_wrote_into_the_database_is_not_obeyed_by_the_terminal()
+    {
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
+        (await installation.RunAsync("application", "add", "bastion")).Done();
+        (await installation.RunAsync("user", "add", "alice")).Done();
+        (await installation.RunAsync("device", "add-totp", "alice")).Done();
+        await WriteAsync(installation, """UPDATE applications SET "Name" = 'b' || char(27) || '[2J'""");
+        await WriteAsync(installation, """UPDATE devices SET "Name" = 'p' || char(8238) || 'q'"""); // turns the direction
+        await WriteAsync(installation, """
+            INSERT INTO users ("Id", "Key", "Name", "Status", "Groups", "Failures", "CreatedAt")
+            VALUES ('0193f3a0-0000-7000-8000-000000000000', 'DU000000000000000000', 'e' || char(27) || 'f', 1, 'g' || char(27), 0, 0)
+            """);
+
+        string applications = (await installation.RunAsync("application", "list")).Done().Output;
+        string devices = (await installation.RunAsync("device", "list", "alice")).Done().Output;
+        string users = (await installation.RunAsync("user", "list")).Done().Output;
+
+        Assert.Contains("b?[2J", applications, StringComparison.Ordinal);
+        Assert.Contains("p?q", devices, StringComparison.Ordinal);
+        Assert.Contains("e?f  active  g?", users, StringComparison.Ordinal);
+        Assert.DoesNotContain(applications + devices + users, c => c is '\u001b' or '\u202e');
+    }
+
+    [Fact]
     public async Task A_check_says_that_the_certificate_is_absent_or_has_expired_and_makes_none()
     {
         await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
