@@ -5,20 +5,27 @@ namespace Sallyport.EndToEnd.Server;
 
 /// <summary>
 /// What breaks while somebody stands at the prompt. He is refused, what was written stays written, and the next login is
-/// as if nothing had been.
+/// as if nothing had been. failmode is safe: facts 0.8 of Duo's clients, it is not asked any more behind the prompt.
 /// </summary>
 public sealed class Given_a_server_that_breaks_in_mid_login
 {
-    private const int Refused = 1;
     private const int InHisShell = 7;
     private const string Once = "success valid_passcode duo_mobile_passcode alice shell 127.0.0.1";
 
-    [Fact]
-    public async Task With_postgres_killed_he_is_refused_and_gets_in_when_it_is_back()
+    public static TheoryData<string, int> Programs => new()
+    {
+        { "login_duo", 1 },
+        { "pam_duo", 255 }, // ssh's own: nobody was let in
+    };
+
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public async Task Facts_0_8_with_postgres_killed_he_is_refused_until_it_is_back(string program, int refused)
     {
         Postgres postgres = null!;
-        await using DuoHost host = await DuoHost.LoginDuoAsync(
-            sandbox => (postgres = new Postgres(sandbox)).CreateAsync(), "--postgres", Postgres.Connection);
+        await using DuoHost host = await DuoHost.WithAsync(
+            program, sandbox => (postgres = new Postgres(sandbox)).CreateAsync(), "--postgres", Postgres.Connection);
+        await host.FailSafeAsync();
         Authenticator phone = await host.EnrolAsync("alice");
         Assert.Equal(InHisShell, (await host.ShellAsync("alice", phone.Passcode())).Exit);
 
@@ -27,17 +34,19 @@ public sealed class Given_a_server_that_breaks_in_mid_login
         await postgres.StartAsync();
         (int after, string last) = await host.ShellAsync("alice", phone.Passcode(+1));
 
-        Assert.True(exit == Refused, seen);
+        Assert.True(exit == refused, seen);
         Assert.Equal((503, 200), (readiness, health));
         Assert.True(after == InHisShell, last);
         Assert.Equal(["success valid_passcode", "success valid_passcode"], await postgres.ReasonsAsync());
     }
 
-    [Fact]
-    public async Task With_the_disk_full_he_is_refused_and_gets_in_when_there_is_room()
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public async Task Facts_0_8_with_the_disk_full_he_is_refused_until_there_is_room(string program, int refused)
     {
-        await using DuoHost host = await DuoHost.LoginDuoAsync(sandbox => sandbox.RunAsync("sh", "-c",
+        await using DuoHost host = await DuoHost.WithAsync(program, sandbox => sandbox.RunAsync("sh", "-c",
             $"mkdir -p {DuoServer.Data} && mount -t tmpfs -o size=32m,mode=700 tmpfs {DuoServer.Data}"));
+        await host.FailSafeAsync();
         Authenticator phone = await host.EnrolAsync("alice");
         Assert.Equal(InHisShell, (await host.ShellAsync("alice", phone.Passcode())).Exit);
         string filler = $"{DuoServer.Data}/filler";
@@ -48,22 +57,41 @@ public sealed class Given_a_server_that_breaks_in_mid_login
         await host.Sandbox.RunAsync("rm", filler);
         (int after, string last) = await host.ShellAsync("alice", phone.Passcode(+1));
 
-        Assert.True(exit == Refused, seen);
+        Assert.True(exit == refused, seen);
         Assert.Equal([Once], meanwhile);
         Assert.True(after == InHisShell, last);
         Assert.Equal([Once, Once], await host.Server.AuditAsync());
     }
 
-    [Fact]
-    public async Task Facts_0_8_killed_behind_its_prompt_it_refuses_even_with_failmode_safe()
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public async Task Facts_0_8_killed_behind_its_prompt_it_refuses_even_with_failmode_safe(string program, int refused)
     {
-        await using DuoHost host = await DuoHost.LoginDuoAsync();
+        await using DuoHost host = await DuoHost.WithAsync(program, _ => Task.CompletedTask);
         Authenticator phone = await host.EnrolAsync("alice");
-        await host.WriteAsync(host.Section.Replace("failmode = secure", "failmode = safe", StringComparison.Ordinal));
+        await host.FailSafeAsync();
 
         (int exit, string seen) = await AtThePromptAsync(host, () => host.Server.EndAsync("KILL"), phone);
 
-        Assert.True(exit == Refused, seen);
+        Assert.True(exit == refused, seen);
+        Assert.Empty(await host.Server.AuditAsync());
+    }
+
+    /// <summary>A name of 257 bytes, out of the account's comment, is a parameter that cannot be taken: 400.</summary>
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public async Task Facts_0_8_what_is_400_is_refused_even_with_failmode_safe(string program, int refused)
+    {
+        await using DuoHost host = await DuoHost.WithAsync(program, _ => Task.CompletedTask);
+        await host.EnrolAsync("alice");
+        await host.FailSafeAsync();
+        await host.AppendAsync("send_gecos = yes");
+        await host.Sandbox.RunAsync("usermod", "--comment", new string('a', 257), "alice");
+
+        Login login = await host.CommandAsync("alice", "id -un");
+
+        Assert.Equal((refused, ""), (login.ExitCode, login.Output));
+        await host.Syslog.LineAsync("HTTP 400");
         Assert.Empty(await host.Server.AuditAsync());
     }
 
@@ -99,7 +127,7 @@ public sealed class Given_a_server_that_breaks_in_mid_login
         (int exit, _) = await host.ShellAsync("alice", used, used, used);
 
         Assert.True(ended.ExitCode == 0, $"{ended}");
-        Assert.Equal(Refused, exit);
+        Assert.Equal(1, exit);
     }
 
     // He reads the code off his phone when he types it: the next one, because that of now may be used, and a slow

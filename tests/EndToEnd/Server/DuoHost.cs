@@ -50,14 +50,21 @@ internal sealed class DuoHost : IAsyncDisposable
     public static Task<DuoHost> PamDuoAsync(params string[] application) =>
         StartAsync("", ["--legacy-clients", .. application], []);
 
-    /// <summary>With login_duo, and a server that keeps its rows where the test has made room for them.</summary>
+    /// <summary>With login_duo, and a server with settings of its own.</summary>
     public static Task<DuoHost> LoginDuoAsync(Func<Sandbox, Task> prepare, params string[] settings) =>
-        StartAsync(LoginDuo, ["--legacy-clients"], settings, prepare);
+        WithAsync("login_duo", prepare, settings);
+
+    /// <summary>With one of the two, and a server that keeps its rows where the test has made room for them.</summary>
+    public static Task<DuoHost> WithAsync(string program, Func<Sandbox, Task> prepare, params string[] settings) =>
+        StartAsync(program == "login_duo" ? LoginDuo : "", ["--legacy-clients"], settings, prepare);
 
     public static async Task<DuoHost> StartAsync(
         string sshLines, string[] application, string[] settings, Func<Sandbox, Task>? prepare = null)
     {
         Tools.MustBeThere("sshd", "ssh", "login_duo", "sqlite3", "curl", "script");
+        Assert.True(
+            Directory.EnumerateDirectories("/usr/lib").Any(folder => File.Exists($"{folder}/security/pam_duo.so")),
+            "missing: pam_duo.so. ./dev test installs what the tests need");
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         var host = new DuoHost(await Sandbox.StartAsync(cancellationToken), cancellationToken);
         try
@@ -105,6 +112,19 @@ internal sealed class DuoHost : IAsyncDisposable
         await AddAccountAsync(name);
         await Server.RunAsync(["user", "add", name, .. options]);
         return await Server.AddTotpAsync(name);
+    }
+
+    /// <summary>The section, with the other fail mode: what cannot be asked is let in.</summary>
+    public Task FailSafeAsync() =>
+        WriteAsync(Section.Replace("failmode = secure", "failmode = safe", StringComparison.Ordinal));
+
+    /// <summary>One more line for both.</summary>
+    public async Task AppendAsync(string line)
+    {
+        foreach (string file in (string[])[LoginDuoFile, PamDuoFile])
+        {
+            await Sandbox.RunAsync("sh", "-c", $"echo '{line}' >>{file}");
+        }
     }
 
     /// <summary>ssh to a shell, at a terminal.</summary>

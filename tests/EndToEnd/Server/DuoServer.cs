@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Sallyport.EndToEnd.Harness;
 
@@ -19,6 +20,7 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private Command? _serving;
+    private int _port;
 
     public void Install()
     {
@@ -39,8 +41,14 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     public Task<string> RunAsync(params string[] arguments) =>
         sandbox.RunAsync([Program, .. arguments, "--data", Data]);
 
-    public Task InitAsync(params string[] settings) =>
-        RunAsync(["init", "--public-host", Host, "--listen", $"{Address}:443", .. settings]);
+    /// <summary>The settings may name another port: "--public-host", "HOST:PORT".</summary>
+    public Task InitAsync(params string[] settings)
+    {
+        int at = Array.IndexOf(settings, "--public-host");
+        _port = at < 0 ? 443 : int.Parse(settings[at + 1].Split(':')[1], CultureInfo.InvariantCulture);
+        string[] where = at < 0 ? ["--public-host", Host] : [];
+        return RunAsync(["init", .. where, "--listen", $"{Address}:{_port}", .. settings]);
+    }
 
     /// <summary>An authenticator app for a user who is there already.</summary>
     public async Task<Authenticator> AddTotpAsync(string user)
@@ -88,9 +96,9 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    // 0A: TCP_LISTEN; 01BB: 443.
+    // 0A: TCP_LISTEN.
     private bool Listens() => File.ReadLines(sandbox.Outside("/proc/1/net/tcp"))
-        .Any(line => line.Contains("0100007F:01BB 00000000:0000 0A", StringComparison.Ordinal));
+        .Any(line => line.Contains($"0100007F:{_port:X4} 00000000:0000 0A", StringComparison.Ordinal));
 
     [GeneratedRegex("[?&]secret=([A-Z2-7]+)")]
     private static partial Regex Secret();

@@ -17,6 +17,10 @@ public sealed class Given_a_client_that_login_duo_calls_headless
         $"scp -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
         $"scp -O -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
         $"echo 'put {Here} {There}' | sftp -o SendEnv=DUO_PASSCODE -b - alice@server",
+        $"rsync -e 'ssh -o SendEnv=DUO_PASSCODE' {Here} alice@server:{There}",
+        $"cat {Here} | ssh -o SendEnv=DUO_PASSCODE alice@server 'cat >{There}'",
+        $"ssh -tt -o SendEnv=DUO_PASSCODE alice@server 'printf %s \"Dear Bob\" >{There}'", // a terminal, and yet
+        $"echo 'printf %s \"Dear Bob\" >{There}' | ssh -T -o SendEnv=DUO_PASSCODE alice@server", // as VS Code does
     };
 
     public static TheoryData<string> WithoutACode => new()
@@ -25,7 +29,10 @@ public sealed class Given_a_client_that_login_duo_calls_headless
         "ssh -tt alice@server id",
         "ssh -T alice@server </dev/null",
         $"scp {Here} alice@server:{There}",
+        $"scp -O {Here} alice@server:{There}",
         $"echo 'put {Here} {There}' | sftp -b - alice@server",
+        $"rsync {Here} alice@server:{There}",
+        $"echo 'echo Dear Bob >{There}' | ssh -T alice@server",
     };
 
     [Theory]

@@ -27,6 +27,20 @@ public sealed class Given_a_person_in_front_of_login_duo
     }
 
     [Fact]
+    public async Task Facts_0_6_with_a_cafile_and_a_port_it_talks_to_this_server()
+    {
+        const string at = DuoServer.Host + ":8443";
+        await using DuoHost host = await DuoHost.LoginDuoAsync(_ => Task.CompletedTask, "--public-host", at);
+        Authenticator phone = await host.EnrolAsync("alice");
+
+        (int exit, string seen) = await host.ShellAsync("alice", phone.Passcode());
+
+        Assert.Contains($"\nhost = {at}\n", host.Section, StringComparison.Ordinal);
+        Assert.Contains($"\ncafile = {DuoHost.CaFile}\n", host.Section, StringComparison.Ordinal);
+        Assert.True(exit == 7, seen);
+    }
+
+    [Fact]
     public async Task A_wrong_passcode_is_asked_three_times_and_refused()
     {
         await using DuoHost host = await DuoHost.LoginDuoAsync();

@@ -50,6 +50,21 @@ public sealed partial class Given_a_host_whose_login_duo_cannot_ask
         Assert.DoesNotContain(await host.Server.AuditAsync(), row => row.StartsWith("success", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Facts_0_8_after_too_many_of_them_it_is_429_which_is_refused_even_with_failmode_safe()
+    {
+        await using DuoHost host = await DuoHost.LoginDuoAsync();
+        await host.EnrolAsync("alice");
+        await host.WriteAsync(SecretKey().Replace(FailMode(host, "safe"), "skey = " + new string('a', 40)));
+        await host.Sandbox.RunAsync(
+            "curl", "-s", "--output", "/dev/null", "--cacert", DuoHost.CaFile, $"https://{DuoServer.Host}/[1-70]");
+
+        Login login = await host.CommandAsync("alice", "id -un");
+
+        Assert.Equal((1, ""), (login.ExitCode, login.Output));
+        await host.Syslog.LineAsync("HTTP 429");
+    }
+
     [Theory]
     [InlineData("secure", 1)]
     [InlineData("safe", 0)]

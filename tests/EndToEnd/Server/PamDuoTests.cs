@@ -21,14 +21,18 @@ public sealed class Given_a_host_with_pam_duo
             ["success valid_passcode duo_mobile_passcode alice shell 127.0.0.1"], await host.Server.AuditAsync());
     }
 
-    [Fact]
-    public async Task scp_asks_once_and_carries_a_file()
+    [Theory]
+    [InlineData("scp /root/letter alice@server:letter")]
+    [InlineData("scp -O /root/letter alice@server:letter")]
+    [InlineData("echo 'put /root/letter letter' | sftp -o BatchMode=no -b - alice@server")]
+    [InlineData("rsync /root/letter alice@server:letter")]
+    public async Task Facts_0_9_what_carries_a_file_asks_once_and_carries_it(string command)
     {
         await using DuoHost host = await DuoHost.PamDuoAsync();
         Authenticator phone = await host.EnrolAsync("alice");
         host.Sandbox.Write("/root/letter", "Dear Bob");
 
-        Login scp = await host.Client.RunAsync(["scp", "/root/letter", "alice@server:letter"], phone.Passcode());
+        Login scp = await host.Client.RunAsync(["sh", "-c", command], phone.Passcode());
 
         Assert.True(scp.ExitCode == 0, $"{scp}\n{host.Syslog}");
         Assert.Single(scp.Prompts);
