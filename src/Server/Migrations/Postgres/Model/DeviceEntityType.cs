@@ -25,7 +25,7 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 "Sallyport.Server.Devices.Device",
                 typeof(Device),
                 baseEntityType,
-                propertyCount: 13,
+                propertyCount: 14,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -106,6 +106,14 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 fieldInfo: typeof(Device).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 128);
             name.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var outOfStep = runtimeEntityType.AddProperty(
+                "OutOfStep",
+                typeof(bool),
+                propertyInfo: typeof(Device).GetProperty("OutOfStep", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<OutOfStep>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            outOfStep.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var period = runtimeEntityType.AddProperty(
                 "Period",

@@ -12,7 +12,7 @@ namespace Sallyport.Server.Migrations.Postgres.Model
     public partial class PostgresDbContextModel
     {
         private PostgresDbContextModel()
-            : base(skipDetectChanges: false, modelId: new Guid("464c095c-d17e-4d56-8830-19474b3116e0"), entityTypeCount: 9)
+            : base(skipDetectChanges: false, modelId: new Guid("c00f442c-8f86-4501-bb1c-4a696db45a67"), entityTypeCount: 9)
         {
         }
 

@@ -24,7 +24,7 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 "Sallyport.Server.Devices.Device",
                 typeof(Device),
                 baseEntityType,
-                propertyCount: 13,
+                propertyCount: 14,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -96,6 +96,13 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 propertyInfo: typeof(Device).GetProperty("Name", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Device).GetField("<Name>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 maxLength: 128);
+
+            var outOfStep = runtimeEntityType.AddProperty(
+                "OutOfStep",
+                typeof(bool),
+                propertyInfo: typeof(Device).GetProperty("OutOfStep", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<OutOfStep>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var period = runtimeEntityType.AddProperty(
                 "Period",

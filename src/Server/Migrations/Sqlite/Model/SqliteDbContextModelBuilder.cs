@@ -11,7 +11,7 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
     public partial class SqliteDbContextModel
     {
         private SqliteDbContextModel()
-            : base(skipDetectChanges: false, modelId: new Guid("39b85dcf-31f1-4401-8107-cf65670ef6dc"), entityTypeCount: 9)
+            : base(skipDetectChanges: false, modelId: new Guid("3f2ac432-e9de-46e0-8858-88f9c4f77d41"), entityTypeCount: 9)
         {
         }
 
