@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Sallyport.Server.DuoApi;
 using Sallyport.Server.Devices;
+using Sallyport.Server.DuoApi;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;
 
