@@ -45,6 +45,11 @@ static async Task<int> RunAsync(Options options)
         limits.AddRange(await Logins.MeasureAsync(options));
     }
 
+    if (options.Parts.Contains('e'))
+    {
+        limits.AddRange(await Upkeep.MeasureAsync(options));
+    }
+
     Console.WriteLine();
     foreach (Limit limit in limits)
     {
