@@ -85,6 +85,12 @@ internal static class Load
     private static void Ask(SslStream tls, byte[] request, byte[] buffer, ReadOnlySpan<byte> expected)
     {
         tls.Write(request);
+        Read(tls, buffer, expected);
+    }
+
+    /// <summary>The whole answer, which must be as expected.</summary>
+    public static void Read(SslStream tls, byte[] buffer, ReadOnlySpan<byte> expected)
+    {
         int length = 0;
         while (true)
         {

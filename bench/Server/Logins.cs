@@ -6,6 +6,7 @@ namespace Sallyport.Bench;
 internal static class Logins
 {
     private const int Measured = 10_000;
+    private const int Block = 10; // logins one at a time, before the next place has its turn
 
     public static async Task<List<Limit>> MeasureAsync(Options options)
     {
@@ -48,17 +49,21 @@ internal static class Logins
 
         int rounds = options.Smoke ? 1 : options.Rounds;
         int measured = options.Smoke ? 200 : Measured;
+        places.ForEach(place => place.WarmUp(options));
         for (int round = 0; round < rounds; round++)
         {
             Console.Error.WriteLine($"  {database}, round {round + 1} of {rounds}");
+
             // The order turns, so that a busy moment of the machine hits all alike.
-            foreach (Place place in places.Skip(round % places.Count).Concat(places.Take(round % places.Count)))
+            List<Place> turn = [.. places.Skip(round % places.Count), .. places.Take(round % places.Count)];
+            for (int block = 0; block < measured / 20; block += Block)
             {
-                place.LogInOneByOne(measured / 20);
-                if (place.Users > 1)
-                {
-                    await place.LogInAsync(measured, options);
-                }
+                turn.ForEach(place => place.LogInOneByOne(Block));
+            }
+
+            foreach (Place place in turn.Where(place => place.Users > 1))
+            {
+                await place.LogInAsync(measured, options);
             }
         }
 
@@ -133,23 +138,31 @@ internal sealed class Place(int users, Site site, ServerProcess server)
 
     public double Cpu => Results.Count == 0 ? 0 : Results.Select(r => 1000 * r.ServerCpu / r.Milliseconds.Length).Median();
 
+    /// <summary>So many logins that what they run is compiled for good, of whatever users there are.</summary>
+    public void WarmUp(Options options)
+    {
+        int logins = options.Smoke ? 200 : Warmth;
+        if (users == 1)
+        {
+            Run(Codes(logins / 2), 1);
+            return;
+        }
+
+        _step = Now();
+        Run(Pick(Math.Min(logins, users - 1), _step++), options.Connections);
+        Run(Codes(logins / 10), 1);
+    }
+
     /// <summary>The same user each time, by his token: all that there is to measure with one user.</summary>
     public void LogInOneByOne(int logins)
     {
-        if (_counter == 0)
-        {
-            Run(Enumerable.Range(0, logins).Select(_ => Load.Prepare(site, server.Port, 0, _counter++, (int)_counter)), 1);
-        }
-
-        Alone.AddRange(
-            Run(Enumerable.Range(0, logins).Select(_ => Load.Prepare(site, server.Port, 0, _counter++, (int)_counter)), 1)
-                .Milliseconds);
+        Run(Codes(1), 1); // its connection's first costs more
+        Alone.AddRange(Run(Codes(logins), 1).Milliseconds);
     }
 
     /// <summary>Each of a user and a source of its own, spread over all users.</summary>
     public async Task LogInAsync(int logins, Options options)
     {
-        int warming = Results.Count == 0 ? Math.Min(options.Smoke ? 200 : Warmth, users - 1) : 0;
         logins = Math.Min(logins, users - 1);
 
         // The codes of a step that the server takes until it is over for 30 s; each round is of a later one.
@@ -159,16 +172,14 @@ internal sealed class Place(int users, Site site, ServerProcess server)
         }
 
         long step = Math.Max(_step, Now());
-        if (warming > 0)
-        {
-            Run(Pick(warming, step++), options.Connections);
-        }
-
         Results.Add(Run(Pick(logins, step++), options.Connections));
         _step = step;
     }
 
     private static long Now() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30;
+
+    private IEnumerable<Login> Codes(int logins) => Enumerable.Range(0, logins).Select(
+        _ => Load.Prepare(site, server.Port, 0, _counter++, (int)_counter));
 
     private IEnumerable<Login> Pick(int logins, long step)
     {

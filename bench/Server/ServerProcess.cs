@@ -68,10 +68,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A TLS connection that sends what it is given at once.</summary>
-    public SslStream Connect()
+    /// <summary>A TLS connection that sends what it is given at once, unless it is told otherwise.</summary>
+    public SslStream Connect(bool noDelay = true)
     {
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = noDelay };
         try
         {
             socket.Connect(IPAddress.Loopback, Port);

@@ -35,6 +35,11 @@ internal static class CommandLine
             await error.WriteLineAsync($"sallyport-server: {said.Message}{AsWhom(refused, options.Became)}");
             return Failed;
         }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("sallyport-server: interrupted; what was not yet done was not done");
+            return Failed;
+        }
         catch (InvalidOperationException away) when (away.InnerException is DbException or TimeoutException)
         {
             await error.WriteLineAsync($"sallyport-server: the database does not answer: {away.InnerException.Message}");

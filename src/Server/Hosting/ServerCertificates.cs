@@ -108,9 +108,6 @@ internal sealed class ServerCertificates(
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         ApplicationProtocols = [SslApplicationProtocol.Http11],
         ClientCertificateRequired = false,
-
-        // No tickets: login_duo and pam_duo never resume a session, so they would be made and sent for nobody.
-        AllowTlsResume = false,
     };
 
     private sealed record Serving(

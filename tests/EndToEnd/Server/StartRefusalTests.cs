@@ -80,6 +80,24 @@ public sealed class Given_what_keeps_the_server_from_starting
         }
     }
 
+    [Fact]
+    public async Task A_command_that_is_told_to_stop_says_so()
+    {
+        await using Sandbox sandbox = await StartAsync();
+        await sandbox.RunAsync("sallyport-server", "init", "--public-host", DuoServer.Host);
+        using Command busy = sandbox.Start(["flock", $"{DuoServer.Data}/migrate.lock", "sleep", "60"]);
+        await Wait.UntilAsync(
+            () => File.ReadAllText("/proc/locks").Contains("FLOCK", StringComparison.Ordinal), "the lock is taken", Stop);
+
+        Outcome stopped = await sandbox.TryAsync(
+            "timeout", "--preserve-status", "--signal=TERM", "8", "sallyport-server", "migrate");
+
+        busy.Kill();
+        Assert.Equal(
+            (1, "", "sallyport-server: interrupted; what was not yet done was not done\n"),
+            (stopped.ExitCode, stopped.Output, stopped.Errors));
+    }
+
     private static async Task<Sandbox> StartAsync()
     {
         Sandbox sandbox = await Sandbox.StartAsync(Stop);
