@@ -36,11 +36,15 @@ public sealed partial class Given_the_page_on_the_server(Given_the_page_on_the_s
         Assert.Matches(@"user_add +success +administrator +- +alice +- +- +\S+", kept);
         Assert.Equal("", await _host.SayAsync($"find {Data} /var/backups/sallyport ! -user sallyport"));
 
+        // There is a second backup, of a later day; who follows the page gets that.
+        await _host.SayAsync("sallyport-server user add bob"
+            + " && sallyport-server backup \"/var/backups/sallyport/$(date -d tomorrow +%F)\"");
+
         // The machine is lost. Another one has what was kept, and what "Install it" makes.
         await _host.SayAsync($"systemctl disable --now sallyport-server; rm -r {Data}; systemd-tmpfiles --create");
         await followed.Page.FollowAsync(_host, "Another machine from a backup");
         Assert.Equal("ready", await _host.SayAsync(Ready)); // with the CA that the hosts have
-        Assert.Contains("alice", await _host.SayAsync("sallyport-server user list"), StringComparison.Ordinal);
+        Assert.Matches("(?s)alice.*bob", await _host.SayAsync("sallyport-server user list"));
         Assert.Equal("", await _host.SayAsync($"find {Data} ! -user sallyport"));
     }
 
