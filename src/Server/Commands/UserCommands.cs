@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sallyport.Server.Authentications;
+using Sallyport.Server.Hosting;
 using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Commands;
@@ -111,7 +112,10 @@ internal static class UserCommands
     {
         var name = new Argument<string>("name");
         Option<TimeSpan?> valid = Words.TimeOption("--valid-for", "how long, 30d at most (7d)");
-        var command = new Command("invite", "Give a user a code with which he enrols.") { name, valid };
+        var command = new Command("invite", "Show a user who has no device, at his login, whom to ask.")
+        {
+            name, valid,
+        };
         options.Set<InviteUser>(command, async (invite, result, cancellationToken) =>
         {
             var request = new InviteUserRequest(result.GetRequiredValue(name));
@@ -124,7 +128,10 @@ internal static class UserCommands
                 InviteUserResult.Invalid invalid => throw new Refusal(invalid.What),
                 _ => throw new Refusal("he was not invited"),
             };
-            await result.Out().WriteLineAsync($"Code: {invited.Code.Expose()}\nGood until {Words.Utc(invited.Until)}");
+            // Nothing takes the code yet: the page behind the link says whom to ask.
+            await result.Out().WriteLineAsync(
+                $"Invited until {Words.Utc(invited.Until)}. Without a device, his login shows the link "
+                + $"https://{options.Kept(result).PublicHost}{PortalPage.Path}");
         });
         return command;
     }
