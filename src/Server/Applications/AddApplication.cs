@@ -84,7 +84,7 @@ internal sealed class AddApplication(
                         AuditActions.ApplicationAdd,
                         applicationName: application.Name,
                         applicationKey: application.IntegrationKey,
-                        detail: application.LegacyClients ? "takes undated signatures of legacy clients" : null);
+                        detail: application.PolicyText());
                     return new AddApplicationResult.Added(application.IntegrationKey, new(skey));
                 },
                 cancellationToken);

@@ -44,6 +44,18 @@ internal sealed class Application
     public string TrustedNetworks { get; set; } = "";
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>All that an administrator decides about it, in words; for the audit.</summary>
+    public string PolicyText()
+    {
+        string enrol = NewUsers is NewUserPolicy.Enrol && EnrolUntil is { } until ? $"{until:u}" : "never";
+        return $"legacy clients: {(LegacyClients ? "yes" : "no")}; enrol until: {enrol}; "
+            + $"usernames: {(Usernames is UsernameNormalization.Simple ? "simple" : "exact")}; "
+            + $"groups: {Or(AllowedGroups, "all")}; factors: {Or(AllowedFactors, "all")}; "
+            + $"trusted networks: {Or(TrustedNetworks, "none")}";
+    }
+
+    private static string Or(string words, string none) => words.Length > 0 ? words : none;
 }
 
 /// <summary>What happens to a name that is not known.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Applications;
@@ -7,6 +8,8 @@ namespace Sallyport.Server.Applications;
 internal static class ApplicationRules
 {
     private const int MostNameCharacters = 128;
+    private const int ShortestPrefix4 = 8; // what one organization can have
+    private const int ShortestPrefix6 = 16;
 
     /// <summary>What is wrong with it, for the administrator; null: nothing.</summary>
     public static string? Problem(AddApplicationRequest request)
@@ -33,11 +36,17 @@ internal static class ApplicationRules
 
         return request.TrustedNetworks.FirstOrDefault(n => !IsNetwork(n)) is { } network
             ? $"no network: '{Names.ForTerminal(network)}' "
-                + "(its first address, a slash and the bits of the prefix, 1 at least)"
+                + "(its first address, a slash and the bits of the prefix: "
+                + $"{ShortestPrefix4} at least, of IPv6 {ShortestPrefix6})"
             : null;
     }
 
-    // TryParse takes 192.0.2.1/24 too, which may mean one address or all 256. Everybody is no network of trust.
+    // TryParse takes 192.0.2.1/24 too, which may mean one address or all 256. Everybody is no network of trust, nor is
+    // half of everybody, twice.
     private static bool IsNetwork(string text) =>
-        IPNetwork.TryParse(text, out IPNetwork network) && network.PrefixLength > 0 && network.ToString() == text;
+        IPNetwork.TryParse(text, out IPNetwork network)
+        && network.PrefixLength >= (network.BaseAddress.AddressFamily is AddressFamily.InterNetwork
+            ? ShortestPrefix4
+            : ShortestPrefix6)
+        && network.ToString() == text;
 }

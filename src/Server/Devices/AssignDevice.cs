@@ -44,21 +44,23 @@ internal sealed class AssignDevice(Transactions transactions, AdministratorAudit
                     return AssignDeviceResult.UnknownUser;
                 }
 
-                UserId? to = owner?.Id;
-                // Check and give in one statement: of two administrators one gives it.
+                User? before = await db.OwnerAsync(found, stop);
+                (UserId? from, UserId? to) = (found.UserId, owner?.Id);
+                // Check and give in one statement: of two administrators one gives it, and who is audited had it.
                 int given = await db.Devices
-                    .Where(d => d.Id == found.Id && (to == null || d.UserId == null || d.UserId == to))
+                    .Where(d => d.Id == found.Id && d.UserId == from && (to == null || from == null || from == to))
                     .ExecuteUpdateAsync(d => d.SetProperty(x => x.UserId, to), stop);
                 if (given != 1)
                 {
                     return AssignDeviceResult.SomebodyHasIt;
                 }
 
+                User? whose = owner ?? before;
                 audit.Add(
                     db,
                     owner is null ? AuditActions.DeviceUnassign : AuditActions.DeviceAssign,
-                    userName: owner?.Name,
-                    userKey: owner?.Key,
+                    userName: whose?.Name,
+                    userKey: whose?.Key,
                     deviceKey: found.Key);
                 return AssignDeviceResult.Assigned;
             },
@@ -78,8 +80,7 @@ internal sealed class RemoveDevice(Transactions transactions, AdministratorAudit
                 return false;
             }
 
-            UserId? owner = found.UserId;
-            User? user = owner is null ? null : await db.Users.SingleAsync(u => u.Id == owner, stop);
+            User? user = await db.OwnerAsync(found, stop);
             db.Devices.Remove(found);
             audit.Add(db, AuditActions.DeviceRemove, userName: user?.Name, userKey: user?.Key, deviceKey: found.Key);
             return true;
@@ -94,4 +95,9 @@ internal static class FindDevice
         this DbSet<Device> devices, string device, CancellationToken cancellationToken) =>
         await devices.SingleOrDefaultAsync(d => d.Key == device, cancellationToken)
         ?? await devices.SingleOrDefaultAsync(d => d.Serial == device, cancellationToken);
+
+    /// <summary>Who has it; null: nobody.</summary>
+    public static async Task<User?> OwnerAsync(
+        this ServerDbContext db, Device device, CancellationToken cancellationToken) =>
+        device.UserId is { } owner ? await db.Users.SingleOrDefaultAsync(u => u.Id == owner, cancellationToken) : null;
 }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Sallyport.Protocol;
 using Sallyport.Server.Audit;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Devices;
 
@@ -70,13 +71,12 @@ internal sealed class ResyncDevice(Transactions transactions, Secrets secrets, A
                     return ResyncDeviceResult.NotFound; // used in this moment: it is in step by that, or asked again
                 }
 
-                string? owner = found.UserId is { } user
-                    ? await db.Set<Users.User>().Where(u => u.Id == user).Select(u => u.Key).SingleAsync(stop)
-                    : null;
+                User? owner = await db.OwnerAsync(found, stop);
                 audit.Add(
                     db,
                     AuditActions.DeviceResync,
-                    userKey: owner,
+                    userName: owner?.Name,
+                    userKey: owner?.Key,
                     deviceKey: found.Key,
                     detail: $"counter {before} to {next}");
                 return ResyncDeviceResult.InStep;

@@ -27,7 +27,9 @@ public sealed class ResyncTests
         Assert.Equal("deny", await server.Host.LogInAsync("alice", _codes[4]));
         Assert.Equal("allow", await server.Host.LogInAsync("alice", _codes[5]));
         Assert.Equal(1, await server.ReadAsync(db => db.Set<Audit.AuditEvent>().CountAsync(
-            e => e.Action == "device_resync" && e.Detail == "counter 2 to 5", TestServer.Stop)));
+            e => e.Action == "device_resync" && e.Detail == "counter 2 to 5"
+                && e.UserName == "alice" && e.UserKey != null,
+            TestServer.Stop)));
     }
 
     [Theory]

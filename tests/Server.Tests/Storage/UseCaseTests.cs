@@ -213,6 +213,10 @@ public sealed class UseCaseTests
             new("a") { TrustedNetworks = ["192.0.2.1/24"] },
             new("a") { TrustedNetworks = ["0.0.0.0/0"] },
             new("a") { TrustedNetworks = ["::/0"] },
+            new("a") { TrustedNetworks = ["192.0.2.0/24", "0.0.0.0/1", "128.0.0.0/1"] },
+            new("a") { TrustedNetworks = ["10.0.0.0/7"] },
+            new("a") { TrustedNetworks = ["2000::/3"] },
+            new("a") { TrustedNetworks = ["2000::/15"] },
             new("a") { AllowedFactors = ["push"] },
             new("a") { AllowedGroups = ["two words"] },
             new("DIABCDEFGHIJKLMNOPQR"),
@@ -224,6 +228,12 @@ public sealed class UseCaseTests
         ApplicationRow row = Assert.Single(await database.Get<ListApplications>().RunAsync(TestDatabase.Stop));
         Assert.Equal(row, await database.Get<ShowApplication>().RunAsync(row.IntegrationKey, TestDatabase.Stop));
         Assert.True(row.LegacyClients);
+        Assert.Equal(
+            "legacy clients: yes; enrol until: never; usernames: exact; groups: staff; factors: all; "
+            + "trusted networks: 192.0.2.0/24",
+            await database.ReadAsync(db => db.AuditEvents.Select(e => e.Detail).SingleAsync(TestDatabase.Stop)));
+        Assert.IsType<AddApplicationResult.Added>(await add.RunAsync(
+            new("wide") { TrustedNetworks = ["10.0.0.0/8", "2001::/16"] }, TestDatabase.Stop));
         Assert.True(await database.Get<RemoveApplication>().RunAsync("bastion", TestDatabase.Stop));
         Assert.Null(await database.Get<ShowApplication>().RunAsync("bastion", TestDatabase.Stop));
         Assert.False(await database.Get<RemoveApplication>().RunAsync("bastion", TestDatabase.Stop));
@@ -269,6 +279,12 @@ public sealed class UseCaseTests
         Assert.Equal(AssignDeviceResult.Assigned, await assign.RunAsync("SN1", "bob", TestDatabase.Stop));
         Assert.Equal(
             "SN1", Assert.Single((await database.Get<ListDevices>().RunAsync("bob", TestDatabase.Stop))!).Serial);
+        Assert.Equal(
+            ["device_assign alice", "device_assign bob", "device_unassign alice"],
+            await database.ReadAsync(db => db.AuditEvents
+                .Where(e => e.DeviceKey == added.DeviceKey && e.Action != AuditActions.DeviceAdd)
+                .OrderBy(e => e.Action).ThenBy(e => e.UserName)
+                .Select(e => e.Action + " " + e.UserName).ToArrayAsync(TestDatabase.Stop)));
         Assert.Equal(AssignDeviceResult.UnknownUser, await assign.RunAsync("SN1", "eve", TestDatabase.Stop));
         Assert.Equal(AssignDeviceResult.UnknownDevice, await assign.RunAsync("SN9", "bob", TestDatabase.Stop));
         Assert.True(await database.Get<RemoveDevice>().RunAsync("SN1", TestDatabase.Stop));
