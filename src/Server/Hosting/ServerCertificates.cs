@@ -11,7 +11,8 @@ internal sealed class ServerCertificates(
 {
     private readonly LeafFiles _leaf = new(settings);
     private volatile Serving? _serving;
-    private string? _lastText;
+    private string? _servingText;
+    private string? _toldProblem;
 
     public SslServerAuthenticationOptions Current =>
         _serving?.Options ?? throw new InvalidOperationException("no certificate was loaded");
@@ -44,7 +45,7 @@ internal sealed class ServerCertificates(
         try
         {
             Read();
-            return IsValid ? null : "The certificate is not valid now: hosts refuse it.";
+            return null;
         }
         catch (SettingsException unusable)
         {
@@ -66,14 +67,20 @@ internal sealed class ServerCertificates(
             {
                 Log.CertificateTaken(logger, serving.NotAfter);
             }
+
+            _toldProblem = null;
         }
         catch (SettingsException unusable)
         {
-            Log.CertificateKept(logger, unusable.Message);
+            if (unusable.Message != _toldProblem)
+            {
+                Log.CertificateKept(logger, unusable.Message);
+                _toldProblem = unusable.Message;
+            }
         }
     }
 
-    /// <returns>Whether the files have another text than the last time.</returns>
+    /// <returns>Whether the files have another text than what is in use.</returns>
     private bool Read()
     {
         string file = settings.Certificate ?? _leaf.Certificate;
@@ -81,17 +88,23 @@ internal sealed class ServerCertificates(
         {
             string certificate = File.ReadAllText(file);
             string key = File.ReadAllText(settings.CertificateKey ?? _leaf.Key);
-            if (certificate + key == _lastText)
+            if (certificate + key == _servingText)
             {
                 return false;
             }
 
-            // A pair that is half written does not fit together. It is tried, and logged, once.
-            _lastText = certificate + key;
+            // A pair that is half written does not fit together. What is not taken is tried again: it may begin later.
             var leaf = X509Certificate2.CreateFromPem(certificate, key);
+            if (CertificateFit.Problem(leaf, settings.PublicHost, time.GetUtcNow()) is string problem)
+            {
+                leaf.Dispose();
+                throw new SettingsException($"{file}: {problem}");
+            }
+
             var chain = new X509Certificate2Collection();
             chain.ImportFromPem(certificate);
             _serving = new Serving(Options(leaf, chain), leaf.NotBefore, leaf.NotAfter);
+            _servingText = certificate + key;
             return true;
         }
         catch (Exception unusable)

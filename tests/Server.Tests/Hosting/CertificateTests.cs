@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Sallyport.Server.Hosting;
 
@@ -139,6 +141,89 @@ public sealed class CertificateTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Theory(Timeout = Patience)]
+    [InlineData("auth.example.com", 0, "is not for Auth.example.com")] // hosts compare capitals too
+    [InlineData("bank.example.com", 0, "is not for Auth.example.com")]
+    [InlineData("Auth.example.com", -100, "is not valid since")]
+    [InlineData("Auth.example.com", 10, "is not valid before")]
+    public async Task One_that_hosts_refuse_is_not_taken(string name, int days, string why)
+    {
+        FakeTimeProvider clock = Clock();
+        using var pair = new GivenPair();
+        pair.Write("Auth.example.com", clock.GetUtcNow());
+        Recorder log = new();
+        await using HostedServer server = await HostedServer.StartAsync(pair.Use, clock, replace: log.Install);
+        ServerCertificates certificates = server.Services.GetRequiredService<ServerCertificates>();
+        string before = Serial(certificates);
+        pair.Write(name, clock.GetUtcNow().AddDays(days));
+
+        certificates.Refresh();
+        certificates.Refresh();
+
+        Assert.Equal(before, Serial(certificates));
+        Assert.Single(log.Lines, line =>
+            line.Contains("Kept the certificate in use: ", StringComparison.Ordinal) && line.Contains(why, StringComparison.Ordinal));
+        using ILoggerFactory quiet = LoggerFactory.Create(_ => { });
+        var atStart = new ServerCertificates(server.Settings, clock, quiet.CreateLogger<ServerCertificates>());
+        Assert.Contains(why, Assert.Throws<SettingsException>(atStart.Load).Message, StringComparison.Ordinal);
+        Assert.Contains(why, atStart.Problem(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task One_that_begins_later_is_taken_then()
+    {
+        FakeTimeProvider clock = Clock();
+        using var pair = new GivenPair();
+        pair.Write("Auth.example.com", clock.GetUtcNow());
+        await using HostedServer server = await HostedServer.StartAsync(pair.Use, clock);
+        ServerCertificates certificates = server.Services.GetRequiredService<ServerCertificates>();
+        string before = Serial(certificates);
+        pair.Write("Auth.example.com", clock.GetUtcNow().AddDays(10));
+        certificates.Refresh();
+        Assert.Equal(before, Serial(certificates));
+
+        clock.Advance(TimeSpan.FromDays(10));
+        await TickAsync(server, clock, before);
+        Assert.NotEqual(before, Serial(certificates));
+    }
+
+    [Theory]
+    [InlineData("duo.example.com", "duo.example.com", true)]
+    [InlineData("duo.example.com", "Duo.example.com", false)]
+    [InlineData("*.example.com", "duo.example.com", true)]
+    [InlineData("*.example.com", "a.duo.example.com", false)]
+    [InlineData("*.example.com", "example.com", false)]
+    [InlineData("d*.example.com", "duo.example.com", false)]
+    [InlineData("*.EXAMPLE.com", "duo.example.com", false)]
+    [InlineData("192.0.2.1", "192.0.2.1", false)] // an address stands there as an address
+    [InlineData("IP 192.0.2.1", "192.0.2.1", true)]
+    [InlineData("IP 192.0.2.2", "192.0.2.1", false)]
+    [InlineData("", "duo.example.com", false)] // a common name alone
+    public void Hosts_find_their_name_in_it_by_bytes_and_a_star_is_one_label(string given, string host, bool fits)
+    {
+        DateTimeOffset now = Clock().GetUtcNow();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        if (given.StartsWith("IP ", StringComparison.Ordinal))
+        {
+            names.AddIpAddress(IPAddress.Parse(given[3..]));
+        }
+        else if (given.Length > 0)
+        {
+            names.AddDnsName(given);
+        }
+
+        if (given.Length > 0)
+        {
+            request.CertificateExtensions.Add(names.Build());
+        }
+
+        using X509Certificate2 leaf = request.CreateSelfSigned(now, now.AddDays(1));
+
+        Assert.Equal(fits, CertificateFit.Problem(leaf, new PublicHost(host, 443), now) is null);
+    }
+
     [Fact(Timeout = Patience)]
     public async Task The_keys_are_for_their_owner_only()
     {
@@ -156,6 +241,30 @@ public sealed class CertificateTests
         await using HostedServer server = await HostedServer.StartAsync();
 
         Assert.Equal((UnixFileMode)0b110_100_100, File.GetUnixFileMode(new LeafFiles(server.Settings).Ca));
+    }
+
+    /// <summary>A certificate that an administrator puts there himself.</summary>
+    private sealed class GivenPair : IDisposable
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("sallyport-given-").FullName;
+
+        private string Certificate => Path.Combine(_folder, "c.pem");
+
+        private string Key => Path.Combine(_folder, "k.pem");
+
+        public ServerSettings Use(ServerSettings settings) =>
+            settings with { Certificate = Certificate, CertificateKey = Key };
+
+        public void Write(string name, DateTimeOffset at)
+        {
+            // Each begins a day before, for hosts whose clock is behind, and lasts 90.
+            using X509Certificate2 authority = PrivateCa.Create(new PublicHost(name, 443), at);
+            using X509Certificate2 leaf = PrivateCa.Issue(authority, new PublicHost(name, 443), at);
+            File.WriteAllText(Key, KeyOf(leaf));
+            File.WriteAllText(Certificate, leaf.ExportCertificatePem());
+        }
+
+        public void Dispose() => Directory.Delete(_folder, recursive: true);
     }
 
     private static FakeTimeProvider Clock() => new(new DateTimeOffset(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));

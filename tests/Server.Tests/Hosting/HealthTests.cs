@@ -71,9 +71,10 @@ public sealed class HealthTests
         DataFolder.Write(file, leaf.ExportCertificatePem());
         DataFolder.Write(keyFile, System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions
             .GetECDsaPrivateKey(leaf)!.ExportPkcs8PrivateKeyPem());
-        var clock = new FakeTimeProvider(now.AddDays(91));
+        var clock = new FakeTimeProvider(now);
         await using HostedServer server = await HostedServer.StartAsync(
             settings => settings with { Certificate = file, CertificateKey = keyFile }, clock);
+        clock.Advance(TimeSpan.FromDays(91)); // and nobody has put another one there
 
         Assert.Equal("certificate", await Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions
             .GetRequiredService<Readiness>(server.Services).ProblemAsync(TestContext.Current.CancellationToken));
