@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Sallyport.Protocol;
 using Sallyport.Server.Applications;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Commands;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Hosting;
@@ -63,6 +64,32 @@ internal sealed class Site : IAsyncDisposable
                 new NpgsqlConnectionStringBuilder(Postgres) { Database = "postgres" }.ToString(),
                 $"DROP DATABASE {server.Database} WITH (FORCE)");
         }
+    }
+
+    /// <summary>
+    /// Transactions that are over, so that the server clears up while it is measured, as it does after its first
+    /// quarter of an hour.
+    /// </summary>
+    public async Task AddExpiredAsync(int count)
+    {
+        DateTimeOffset then = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1);
+        await QueryAsync(async db =>
+        {
+            IntegrationId application = await db.Set<Application>().Select(a => a.Id).SingleAsync();
+            await Filling.WriteAsync(db, [.. Enumerable.Range(0, count).Select(_ => new Authentication
+            {
+                TransactionId = new Guid(RandomNumberGenerator.GetBytes(16)).ToString(),
+                ApplicationId = application,
+                Status = "deny",
+                StatusMessage = "Incorrect passcode. Please try again.",
+                IsAsync = false,
+                SignatureHash = RandomNumberGenerator.GetBytes(32),
+                RequestMac = RandomNumberGenerator.GetBytes(32),
+                CreatedAt = then,
+                ExpiresAt = then,
+            })]);
+            return count;
+        });
     }
 
     public async Task<long> CountAuditAsync() => await QueryAsync(
