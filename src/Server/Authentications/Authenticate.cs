@@ -94,10 +94,12 @@ internal sealed class Authenticate(
             proven = await UsePasscodeAsync(db, matches, cancellationToken);
         }
 
-        // Sent again in good faith, it is used up: by the first.
-        if (proven is null && typed is DuoPrompt.Code)
+        // Sent again in good faith, it is used up: by the first, which has ended the row of failures already.
+        if (proven is null && typed is DuoPrompt.Code
+            && await LostAnswer.TryTakeAsync(
+                db, attempt, candidate, ask.Factors, now - limits.Resend, cancellationToken) is { } again)
         {
-            proven = await LostAnswer.TryTakeAsync(db, attempt, candidate, now - limits.Resend, cancellationToken);
+            return (again, Verdict.Welcome);
         }
 
         if (proven is null && ask.Factors.Bypass
@@ -160,7 +162,7 @@ internal sealed class Authenticate(
             Answers = attempt.IsAsync ? 0 : 1,
             SignatureHash = again ? null : attempt.SignatureHash,
             RequestMac = attempt.RequestMac,
-            CreatedAt = now,
+            CreatedAt = outcome.ProvenAt ?? now,
             ExpiresAt = now + limits.TransactionLife,
         });
         AuthenticationAudit.Add(db, attempt, candidate, outcome, verdict.TransactionId, now);

@@ -43,6 +43,7 @@ internal sealed class Authentication
     /// </summary>
     public required byte[] RequestMac { get; init; }
 
+    /// <summary>When the verdict was earned; of one that was taken from another, when that one's was.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>After it the transaction is nothing that anybody can ask for.</summary>

@@ -66,6 +66,9 @@ internal sealed record Outcome(string Action, string Result, string Reason, stri
 
     public string? Detail { get; init; }
 
+    /// <summary>When the passcode was used, where it was an earlier request's; null: now.</summary>
+    public DateTimeOffset? ProvenAt { get; init; }
+
     public static Outcome Denied(string reason, string factor = AuthenticationAudit.NoFactor) =>
         new(AuditActions.Authentication, AuditResults.Denied, reason, factor);
 

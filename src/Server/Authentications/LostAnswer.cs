@@ -7,7 +7,8 @@ namespace Sallyport.Server.Authentications;
 
 /// <summary>
 /// An allow that nobody got, of the same request, signed anew after the connection broke. It is taken once, and its own
-/// transaction then says deny: one passcode still opens one login.
+/// transaction then says deny: one passcode still opens one login. An allow that no passcode earned (a bypass, a trusted
+/// network) proves nothing once a passcode is asked for, nor does one whose device or factor counts no more.
 /// </summary>
 internal static class LostAnswer
 {
@@ -16,6 +17,7 @@ internal static class LostAnswer
         ServerDbContext db,
         Attempt attempt,
         Candidate candidate,
+        Factors factors,
         DateTimeOffset since,
         CancellationToken cancellationToken)
     {
@@ -27,14 +29,20 @@ internal static class LostAnswer
 
         Applications.IntegrationId application = attempt.Application.Id;
         Users.UserId user = candidate.User.Id;
-        string? id = await db.Authentications
+        var lost = await db.Authentications
             .Where(a => a.RequestMac == mac && a.ApplicationId == application && a.UserId == user
                 && a.State == AuthenticationState.Allowed && a.Answers == 0 && a.CreatedAt >= since)
-            .Select(a => a.TransactionId)
+            .Select(a => new { a.TransactionId, a.CreatedAt })
             .FirstOrDefaultAsync(cancellationToken);
-        return id is not null && await TryTakeAwayAsync(db, id, cancellationToken)
-            ? await OfAsync(db, candidate, id, since, cancellationToken)
-            : null;
+        if (lost is null || !await TryTakeAwayAsync(db, lost.TransactionId, cancellationToken))
+        {
+            return null;
+        }
+
+        Outcome? outcome = await OfAsync(db, candidate, factors, lost.TransactionId, since, cancellationToken);
+
+        // However often it is lost again, the time runs from the first.
+        return outcome is null ? null : outcome with { ProvenAt = lost.CreatedAt };
     }
 
     // Whoever asked for it meanwhile has it.
@@ -48,16 +56,26 @@ internal static class LostAnswer
                     .SetProperty(x => x.StatusMessage, Verdict.Wrong),
                 cancellationToken) == 1;
 
-    private static async Task<Outcome> OfAsync(
-        ServerDbContext db, Candidate candidate, string id, DateTimeOffset since, CancellationToken cancellationToken)
+    private static async Task<Outcome?> OfAsync(
+        ServerDbContext db,
+        Candidate candidate,
+        Factors factors,
+        string id,
+        DateTimeOffset since,
+        CancellationToken cancellationToken)
     {
         string key = candidate.User.Key;
         AuditEvent first = await db.AuditEvents.AsNoTracking()
             .SingleAsync(e => e.UserKey == key && e.At >= since && e.TransactionId == id, cancellationToken);
         Device? device = candidate.Devices.FirstOrDefault(d => d.Key == first.DeviceKey);
-        return Outcome.Success(first.Reason, first.Factor ?? AuthenticationAudit.NoFactor, device) with
-        {
-            Detail = "the answer was lost, and asked for again",
-        };
+        bool counts = first.Factor == FactorNames.BypassCode
+            ? factors.Bypass
+            : factors.Passcode && device is not null;
+        return first.Reason == Reasons.ValidPasscode && counts
+            ? Outcome.Success(first.Reason, first.Factor!, device) with
+            {
+                Detail = "the answer was lost, and asked for again",
+            }
+            : null;
     }
 }
