@@ -28,6 +28,9 @@ internal sealed record TestRequest(string Method, string Path, params (string Na
 
     public string? Query { get; init; }
 
+    /// <summary>Beside those that a client sends.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
     /// <summary>As an application signs it; what cannot be read gets a signature that is wrong.</summary>
     public HttpRequestMessage Sign(Uri server, DateTimeOffset now, string ikey, string skey)
     {
@@ -60,6 +63,11 @@ internal sealed record TestRequest(string Method, string Path, params (string Na
                 : DuoAuthorization.Format(ikey, new string('0', 128)));
         http.Headers.TryAddWithoutValidation("Authorization", authorization);
         http.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        foreach ((string name, string value) in Headers)
+        {
+            http.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (isDated)
         {
             http.Headers.TryAddWithoutValidation("X-Duo-Date", date);

@@ -88,6 +88,11 @@ internal sealed class DuoRequests(
             return (Refuse(context, ApiError.MethodNotAllowed), null);
         }
 
+        if (IncomingRequest.TooLong(context.Request, target) is ApiError tooLong)
+        {
+            return (Refuse(context, tooLong), null);
+        }
+
         // Neither signed nor dated: clients learn here by how much their clock is off.
         if (route.Kind is DuoCallKind.Ping)
         {

@@ -9,6 +9,10 @@ namespace Sallyport.Server.DuoApi;
 /// <summary>From a request's bytes to the text that is signed, or to what is wrong with them.</summary>
 internal static class IncomingRequest
 {
+    public const int LongestTarget = 16 * 1024;
+    public const int MostHeaders = 100;
+    public const int MostHeaderBytes = 16 * 1024;
+
     // What a client sends beyond what is taken is read and forgotten, up to this much and for five seconds: who is cut
     // off while he sends does not read the answer.
     private const int MostForgotten = 16 * 1024 * 1024;
@@ -26,6 +30,28 @@ internal static class IncomingRequest
         string path = start < 0 ? "/" : target[start..];
         int query = path.IndexOf('?', StringComparison.Ordinal);
         return query < 0 ? path : path[..query];
+    }
+
+    /// <summary>What of its head is longer than any client's; null: nothing.</summary>
+    public static ApiError? TooLong(HttpRequest http, string target)
+    {
+        if (target.Length > LongestTarget)
+        {
+            return ApiError.Invalid("request");
+        }
+
+        int count = 0;
+        int bytes = 0;
+        foreach ((string name, StringValues values) in http.Headers)
+        {
+            foreach (string? value in values)
+            {
+                count++;
+                bytes += name.Length + ": ".Length + (value?.Length ?? 0) + "\r\n".Length;
+            }
+        }
+
+        return count > MostHeaders || bytes > MostHeaderBytes ? ApiError.Invalid("header") : null;
     }
 
     /// <summary>Before anything of the body is read.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Sallyport.Server.DuoApi;
 
 namespace Sallyport.Server.Hosting;
 
@@ -20,8 +21,11 @@ internal static class KestrelSettings
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(330);
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.MaxRequestBodySize = LongestBody;
-        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+
+        // Twice what IncomingRequest takes: what is not far above that still gets an answer in the envelope.
+        kestrel.Limits.MaxRequestHeadersTotalSize = 2 * IncomingRequest.MostHeaderBytes;
+        kestrel.Limits.MaxRequestLineSize = 2 * IncomingRequest.LongestTarget;
+        kestrel.Limits.MaxRequestHeaderCount = 2 * IncomingRequest.MostHeaders;
         kestrel.Limits.MaxConcurrentConnections = MostConnections;
 
         ServerCertificates certificates = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sallyport.Server.DuoApi;
 
@@ -30,6 +31,8 @@ internal static class ServerApplication
         app.Services.GetRequiredService<ServerCertificates>().Load();
         RequestMeter meter = app.Services.GetRequiredService<RequestMeter>();
         app.Use(next => context => meter.MeasureAsync(context, next));
+        app.Services.GetRequiredService<DiagnosticListener>().Subscribe(
+            app.Services.GetRequiredService<UnreadableRequests>(), name => name == UnreadableRequests.Event);
         app.UseClientAddress(settings);
         app.MapHealth();
         app.MapPortal();

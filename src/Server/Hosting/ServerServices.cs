@@ -27,6 +27,7 @@ internal static class ServerServices
         .AddSingleton<ListenSockets>()
         .AddHostedService<CertificateWatch>()
         .AddSingleton<ConnectionLimit>()
+        .AddSingleton<UnreadableRequests>()
         .AddSingleton<Readiness>()
         .AddSingleton<RequestMeter>()
         .AddSingleton<Measurements>()

@@ -88,6 +88,12 @@ public sealed class MalformedTests(ServerThatIsSentNonsense given) : IClassFixtu
         ["broken JSON"] = (40002, "body", (r, _) => Body(r, "{\"NAME\":"u8, "application/json")),
         ["a thousand parameters"] = (40002, "body", (r, _) => Body(r, Encoding.ASCII.GetBytes("a=1" + string.Concat(Enumerable.Repeat("&a=1", 999))))),
         ["a body of 10 MB"] = (41301, null, (r, _) => Body(r, new byte[10_485_760])),
+        ["a query of 20 kB"] = (40002, "request", (r, _) => r with { Query = "?" + new string('a', 20_000) }),
+        ["a header of 20 kB"] = (40002, "header", (r, _) => r with { UserAgent = new string('a', 20_000) }),
+        ["a hundred headers and some"] = (40002, "header", (r, _) => r with
+        {
+            Headers = [.. Enumerable.Range(0, 120).Select(i => ($"X-{i}", "a"))],
+        }),
         ["nobody"] = (40001, "NAME", (r, _) => r with { Parameters = [.. r.Parameters[1..]] }),
         ["another method"] = (40501, null, (r, _) => r with { Method = "GET" }),
         ["another path"] = (40401, null, (r, _) => r with { Path = r.Path.Replace("preauth", "nothing", StringComparison.Ordinal) }),
@@ -144,6 +150,38 @@ public sealed class MalformedTests(ServerThatIsSentNonsense given) : IClassFixtu
         }
 
         Assert.Equal((200, "allow"), ((await client.SendAsync(Good(path))).Status, (await client.SendAsync(Good(path))).Result));
+    }
+
+    /// <summary>The web server writes the answer itself, but it is counted, logged and limited like any other refusal.</summary>
+    [Theory]
+    [InlineData(400, "GET /%00 HTTP/1.1\r\nHost: a")]
+    [InlineData(400, "GET / HTTP/1.1\r\nX-Typed: " + Secret)]
+    [InlineData(400, "GET / HTTP/1.1\r\nHost: a\r\nHost: b")]
+    [InlineData(400, "GET / HTTP/1.1\r\nHost: a b/")]
+    [InlineData(400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x" + Secret)]
+    [InlineData(400, "GET / HTTP/1.1\r\nHost: a\r\nAuthorization " + Secret)]
+    [InlineData(400, Secret)]
+    [InlineData(505, "GET / HTTP/3.1\r\nHost: a")]
+    [InlineData(414, "GET /auth/v2/check?LONG HTTP/1.1\r\nHost: a")]
+    [InlineData(431, "GET / HTTP/1.1\r\nHost: a\r\nX-A: LONG")]
+    public async Task What_is_no_HTTP_gets_a_line_in_the_log_too(int status, string head)
+    {
+        using HostedClient client = given.Client();
+        string sent = head.Replace("LONG", new string('a', 40_000), StringComparison.Ordinal) + "\r\n\r\n";
+
+        string answer = await client.RawAsync(sent);
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("stat", answer[answer.IndexOf("\r\n\r\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        string line = Assert.Single(Refusals(client));
+        Assert.Contains($"from {client.Source}: {status}00 ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, line, StringComparison.Ordinal);
+        for (int again = 0; again < RefusedRequests.MostLogged + 2; again++)
+        {
+            await client.RawAsync(sent);
+        }
+
+        Assert.Equal(RefusedRequests.MostLogged + 1, Refusals(client).Length);
     }
 
     private static string Basic(string text) => "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(text));

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Sallyport.Protocol.Duo;
 
@@ -14,6 +16,7 @@ internal sealed record HostedAnswer(
 internal sealed class HostedClient : IDisposable
 {
     private static readonly Uri _server = new("https://auth.example.com");
+    private readonly HostedServer _host;
     private readonly HttpClient _http;
     private readonly (string Ikey, string Skey) _application;
     private string? _type;
@@ -21,16 +24,11 @@ internal sealed class HostedClient : IDisposable
     public HostedClient(HostedServer server, string source, string ikey, string skey)
     {
         Source = source;
+        _host = server;
         _application = (ikey, skey);
         SocketsHttpHandler handler = new()
         {
-            ConnectCallback = async (_, stop) =>
-            {
-                Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                socket.Bind(new IPEndPoint(IPAddress.Parse(source), 0));
-                await socket.ConnectAsync(IPAddress.Loopback, server.Port, stop);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
+            ConnectCallback = async (_, stop) => await ConnectAsync(stop),
             SslOptions = new() { CertificateChainPolicy = server.Trust() },
         };
         _http = new(handler);
@@ -57,6 +55,24 @@ internal sealed class HostedClient : IDisposable
         {
             Status = status, Type = _type, HasRetryAfter = hasRetryAfter,
         };
+    }
+
+    /// <summary>What is answered to a text that need be no request, up to the end of the connection.</summary>
+    public async Task<string> RawAsync(string text)
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        await using SslStream tls = await _host.ConnectAsync(await ConnectAsync(stop));
+        await tls.WriteAsync(Encoding.ASCII.GetBytes(text), stop);
+        using StreamReader reader = new(tls, Encoding.Latin1);
+        return await reader.ReadToEndAsync(stop);
+    }
+
+    private async Task<NetworkStream> ConnectAsync(CancellationToken stop)
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(Source), 0));
+        await socket.ConnectAsync(IPAddress.Loopback, _host.Port, stop);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     private async Task<(int Status, bool HasRetryAfter, byte[] Bytes)> BytesAsync(TestRequest request)
