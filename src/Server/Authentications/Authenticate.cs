@@ -87,7 +87,7 @@ internal sealed class Authenticate(
                 Outcome.Denied(Reasons.NoDefaultFactor), "No factor works without a passcode. Log in at a terminal.");
         }
 
-        // 5. The factor is checked and used in one statement.
+        // 5. The factor is checked and used in one statement for each device that shows it.
         Outcome? proven = null;
         if (ask.Factors.Passcode)
         {
@@ -119,18 +119,19 @@ internal sealed class Authenticate(
         return (Wrong(typed, matches, candidate.Devices), Verdict.Wrong);
     }
 
+    // Two devices that show the same may be one secret twice: each passcode of it is good once all the same.
     private static async Task<Outcome?> UsePasscodeAsync(
         ServerDbContext db, IReadOnlyList<Match> matches, CancellationToken cancellationToken)
     {
+        int fresh = 0;
         foreach (Match match in matches)
         {
-            if (await Consumption.TryUseAsync(db, match, cancellationToken))
-            {
-                return Outcome.Success(Reasons.ValidPasscode, FactorNames.Of(match.Device), match.Device);
-            }
+            fresh += await Consumption.TryUseAsync(db, match, cancellationToken) ? 1 : 0;
         }
 
-        return null;
+        return fresh > 0 && fresh == matches.Count
+            ? Outcome.Success(Reasons.ValidPasscode, FactorNames.Of(matches[0].Device), matches[0].Device)
+            : null;
     }
 
     private Verdict Record(

@@ -85,12 +85,13 @@ internal sealed class AddHotpDevice(
         };
         byte[] exact = secret[..length];
         device.ProtectedSecret = secrets.Protect(SecretKind.Otp, device.Id.Value, exact);
+        using OtpSecret given = OtpSecret.FromBytes(exact);
         CryptographicOperations.ZeroMemory(secret);
         CryptographicOperations.ZeroMemory(exact);
         try
         {
             return await transactions.RunAsync(
-                async (db, stop) => await AddAsync(db, device, request.User, stop), cancellationToken);
+                async (db, stop) => await AddAsync(db, device, given, request.User, stop), cancellationToken);
         }
         catch (DbUpdateException failure) when (failure.IsDuplicate)
         {
@@ -99,7 +100,7 @@ internal sealed class AddHotpDevice(
     }
 
     private async Task<AddHotpDeviceResult> AddAsync(
-        ServerDbContext db, Device device, string? name, CancellationToken cancellationToken)
+        ServerDbContext db, Device device, OtpSecret secret, string? name, CancellationToken cancellationToken)
     {
         if (await db.Devices.AnyAsync(d => d.Serial == device.Serial, cancellationToken))
         {
@@ -110,6 +111,11 @@ internal sealed class AddHotpDevice(
         if (name is not null && user is null)
         {
             return new AddHotpDeviceResult.UnknownUser();
+        }
+
+        if (user is not null && await db.HasSecretAsync(secrets, user.Id, secret, cancellationToken))
+        {
+            return new AddHotpDeviceResult.Invalid(SameSecret.Words);
         }
 
         device.UserId = user?.Id;

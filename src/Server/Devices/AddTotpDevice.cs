@@ -65,6 +65,11 @@ internal sealed class AddTotpDevice(
                     return new AddTotpDeviceResult.UnknownUser();
                 }
 
+                if (await db.HasSecretAsync(secrets, user.Id, uri.Secret, stop))
+                {
+                    return new AddTotpDeviceResult.Invalid(SameSecret.Words);
+                }
+
                 Device device = new()
                 {
                     Id = id,

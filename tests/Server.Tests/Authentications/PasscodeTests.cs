@@ -67,6 +67,70 @@ public sealed class PasscodeTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
+    public async Task A_secret_that_is_there_twice_makes_no_passcode_good_twice(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestUser alice = await server.EnrolAsync("alice");
+        await server.ChangeAsync(async db =>
+        {
+            Device one = await db.Devices.SingleAsync(TestServer.Stop);
+            Secrets secrets = server.Get<Secrets>();
+            var id = Guid.CreateVersion7(server.Now);
+            db.Devices.Add(new Device
+            {
+                Id = new(id),
+                Key = "DP000000000000000002",
+                UserId = one.UserId,
+                Kind = one.Kind,
+                Name = "the same again",
+                ProtectedSecret = secrets.Protect(
+                    SecretKind.Otp, id, secrets.Unprotect(SecretKind.Otp, one.Id.Value, one.ProtectedSecret)),
+                Algorithm = one.Algorithm,
+                Digits = one.Digits,
+                Period = one.Period,
+                LastUsedStep = one.LastUsedStep,
+                CreatedAt = server.Now,
+            });
+        });
+        string passcode = alice.Passcode();
+
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", passcode));
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", passcode));
+
+        // Of which only one was used before: it is not new.
+        await server.ChangeAsync(async db =>
+            (await db.Devices.FirstAsync(d => d.Name == "the same again", TestServer.Stop)).LastUsedStep = 0);
+        Assert.Equal("deny", await server.Host.LogInAsync("alice", passcode));
+        server.Clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", alice.Passcode()));
+    }
+
+    [Fact]
+    public async Task A_secret_is_not_added_to_the_same_user_twice()
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        await server.AddUserAsync("alice", "al");
+        await server.AddUserAsync("bob");
+        const string hex = "3132333435363738393031323334353637383930"; // RFC 4226, appendix D
+        const string base32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        AddTotpDevice app = server.Get<AddTotpDevice>();
+        AddHotpDevice token = server.Get<AddHotpDevice>();
+        Assert.IsType<AddTotpDeviceResult.Added>(
+            await app.RunAsync(new("alice") { Secret = base32 }, TestServer.Stop));
+
+        var again = Assert.IsType<AddTotpDeviceResult.Invalid>(
+            await app.RunAsync(new("al") { Secret = base32 }, TestServer.Stop));
+        var asToken = Assert.IsType<AddHotpDeviceResult.Invalid>(
+            await token.RunAsync(new("1", hex) { User = "alice" }, TestServer.Stop));
+
+        Assert.Equal("the user has a device with this secret already", again.What);
+        Assert.Equal("the user has a device with this secret already", asToken.What);
+        Assert.IsType<AddTotpDeviceResult.Added>(await app.RunAsync(new("bob") { Secret = base32 }, TestServer.Stop));
+        Assert.Equal(2, await server.ReadAsync(db => db.Devices.CountAsync(TestServer.Stop)));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
     public async Task One_step_before_and_after_count_and_none_further(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
