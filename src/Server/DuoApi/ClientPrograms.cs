@@ -5,31 +5,45 @@ using Sallyport.Server.Applications;
 namespace Sallyport.Server.DuoApi;
 
 /// <summary>
-/// What hosts say of themselves, each thing logged once: fail modes that let people in, and old clients.
+/// What hosts say of themselves, each thing logged once a day: fail modes that let people in, and old clients. A host
+/// can have any number of names, so an application has only so many lines, and takes none of another's.
 /// </summary>
-internal sealed class ClientPrograms(ILogger<ClientPrograms> logger)
+internal sealed class ClientPrograms(TimeProvider time, ILogger<ClientPrograms> logger)
 {
-    private const int MostSeen = 10_000;
+    /// <summary>Names of one kind that an application has in a day; of the others one line says that they are there.</summary>
+    public const int MostSeen = 200;
+
+    /// <summary>After which a name is new.</summary>
+    public static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
+
     private static readonly Version _lastOld = new(2, 2, 3);
-    private readonly ConcurrentDictionary<(string, string), byte> _seen = new();
+    private readonly ConcurrentDictionary<(string IntegrationKey, Kind Kind), Seen> _seen = new();
+
+    private enum Kind
+    {
+        None,
+        Program,
+        Host,
+        Undated,
+    }
 
     /// <summary>For the audit: fail mode, program and its version, and whether a date was signed.</summary>
     public string Describe(Application application, string? userAgent, string? failMode, string? host, bool isDated)
     {
         string program = Program(userAgent);
-        if (IsOld(program) && IsNew(application, program))
+        if (IsOld(program) && IsNew(application, Kind.Program, program))
         {
             Log.OldClient(logger, application.Name, program);
         }
 
         bool failsOpen = failMode == "open";
         string name = DuoText.Line(host);
-        if (failsOpen && IsNew(application, "failmode " + name))
+        if (failsOpen && IsNew(application, Kind.Host, name))
         {
             Log.FailsOpen(logger, application.Name, name);
         }
 
-        if (!isDated && IsNew(application, "undated"))
+        if (!isDated && IsNew(application, Kind.Undated, ""))
         {
             Log.Undated(logger, application.Name);
         }
@@ -56,6 +70,37 @@ internal sealed class ClientPrograms(ILogger<ClientPrograms> logger)
             && version <= _lastOld;
     }
 
-    private bool IsNew(Application application, string what) =>
-        _seen.Count < MostSeen && _seen.TryAdd((application.IntegrationKey, what), 0);
+    private bool IsNew(Application application, Kind kind, string name)
+    {
+        Seen seen = _seen.GetOrAdd((application.IntegrationKey, kind), _ => new Seen(time));
+        int number = seen.Add(name);
+        if (number == MostSeen + 1)
+        {
+            Log.MoreSeen(logger, application.Name, MostSeen);
+        }
+
+        return number is > 0 and <= MostSeen;
+    }
+
+    private sealed class Seen(TimeProvider time)
+    {
+        private readonly Lock _adding = new();
+        private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+        private long _since = time.GetTimestamp();
+
+        /// <returns>The how many-eth it is; zero: it was there, or there is no room.</returns>
+        public int Add(string name)
+        {
+            lock (_adding)
+            {
+                if (time.GetElapsedTime(_since) >= Remembered)
+                {
+                    _names.Clear();
+                    _since = time.GetTimestamp();
+                }
+
+                return _names.Count <= MostSeen && _names.Add(name) ? _names.Count : 0;
+            }
+        }
+    }
 }

@@ -36,4 +36,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 4008, Level = LogLevel.Warning,
         Message = "{Application} signs without dates, and may: whoever records such a request can send it again")]
     public static partial void Undated(ILogger logger, string application);
+
+    [LoggerMessage(EventId = 4009, Level = LogLevel.Warning,
+        Message = "{Application} has named more than {Limit} hosts or programs of a kind today; the others are in the "
+            + "audit alone")]
+    public static partial void MoreSeen(ILogger logger, string application, int limit);
 }
