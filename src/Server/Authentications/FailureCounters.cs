@@ -17,14 +17,18 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
     private const int MostDoublings = 6;
     private static readonly ConditionalWeakTable<IModel, Queries> _queries = [];
 
-    /// <summary>What is counted of this source, for this user and in this application.</summary>
+    /// <summary>
+    /// What is counted of this source, for this user and in this application, and for the name as such, whether it is
+    /// somebody's or not.
+    /// </summary>
     public static async Task<IReadOnlyList<Throttle>> ReadAsync(
         ServerDbContext db, Attempt attempt, Candidate? candidate, CancellationToken cancellationToken)
     {
         Queries queries = _queries.GetValue(db.Model, _ => new());
         List<Throttle> found = [];
         Guid application = attempt.Application.Id.Value;
-        var rows = queries.OfSource(db, SubjectOf(attempt, candidate), application, attempt.Source.Key);
+        var rows = queries.OfSource(
+            db, SubjectOf(attempt, candidate), OfName(attempt.Subject.Text), application, attempt.Source.Key);
         await foreach (Throttle throttle in rows.WithCancellation(cancellationToken))
         {
             found.Add(throttle);
@@ -83,18 +87,24 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
                 .SetProperty(x => x.LastLogin, now),
             cancellationToken);
         Guid subject = SubjectOf(attempt, candidate);
-        if (throttles.Any(t => t.SubjectId == subject))
+        Guid name = OfName(attempt.Subject.Text);
+        if (throttles.Any(t => t.SubjectId == subject || t.SubjectId == name))
         {
             string source = attempt.Source.Key;
-            await db.Throttles.Where(t => t.SubjectId == subject && t.Source == source)
+            await db.Throttles.Where(t => (t.SubjectId == subject || t.SubjectId == name) && t.Source == source)
                 .ExecuteDeleteAsync(cancellationToken);
         }
     }
 
+    /// <summary>
+    /// A name as such. What the policy refuses is counted for it and not for the user: else refusals would use up what
+    /// a source counts against him, and its guesses after them would lock nobody out.
+    /// </summary>
+    public static Guid OfName(string name) => new(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16));
+
     /// <summary>Nobody's name is counted, too: what is unknown answers like what is known.</summary>
     private static Guid SubjectOf(Attempt attempt, Candidate? candidate) =>
-        candidate?.User.Id.Value
-        ?? new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(attempt.Subject.Text)).AsSpan(0, 16));
+        candidate?.User.Id.Value ?? OfName(attempt.Subject.Text);
 
     private async Task CountAgainstAsync(
         ServerDbContext db, UserId id, DateTimeOffset now, CancellationToken cancellationToken)
@@ -143,9 +153,9 @@ internal sealed class FailureCounters(AuthenticationLimits limits)
 
     private sealed class Queries
     {
-        public Func<ServerDbContext, Guid, Guid, string, IAsyncEnumerable<Throttle>> OfSource { get; } =
-            EF.CompileAsyncQuery((ServerDbContext db, Guid user, Guid application, string source) =>
-                db.Set<Throttle>().AsNoTracking()
-                    .Where(t => (t.SubjectId == user || t.SubjectId == application) && t.Source == source));
+        public Func<ServerDbContext, Guid, Guid, Guid, string, IAsyncEnumerable<Throttle>> OfSource { get; } =
+            EF.CompileAsyncQuery((ServerDbContext db, Guid user, Guid name, Guid application, string source) =>
+                db.Set<Throttle>().AsNoTracking().Where(t => t.Source == source
+                    && (t.SubjectId == user || t.SubjectId == name || t.SubjectId == application)));
     }
 }

@@ -20,8 +20,10 @@ internal sealed class UnlockUser(Transactions transactions, AdministratorAudit a
         {
             user.Failures = 0;
             user.LockedUntil = null;
-            Guid subject = user.Id.Value;
-            await db.Throttles.Where(t => t.SubjectId == subject).ExecuteDeleteAsync(stop);
+            List<string> names = await db.Set<Alias>()
+                .Where(a => a.UserId == user.Id).Select(a => a.Name).ToListAsync(stop);
+            Guid[] subjects = [user.Id.Value, .. names.Append(user.Key).Select(FailureCounters.OfName)];
+            await db.Throttles.Where(t => subjects.Contains(t.SubjectId)).ExecuteDeleteAsync(stop);
         },
         cancellationToken);
 }

@@ -79,6 +79,34 @@ public sealed class LockOutTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
+    public async Task A_source_that_asks_for_who_is_disabled_waits_as_for_an_unknown_name(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestUser alice = await server.EnrolAsync("alice");
+        await server.Get<DisableUser>().RunAsync("alice", TestServer.Stop);
+        foreach (string name in (string[])["alice", "mallory"])
+        {
+            TestHost source = server.Host with { Address = name == "alice" ? "198.51.100.1" : "198.51.100.2" };
+            for (int i = 0; i < 5; i++)
+            {
+                Assert.Equal("deny", await source.LogInAsync(name, "000000"));
+            }
+
+            TestAnswer waits = await source.AuthAsync(name, "000000");
+            Assert.Equal(
+                ("deny", "deny", "Too many wrong passcodes. Try again in 15 minutes."),
+                (waits.Text("result"), waits.Text("status"), waits.Text("status_msg")));
+        }
+
+        await server.Get<EnableUser>().RunAsync("alice", TestServer.Stop);
+        TestHost his = server.Host with { Address = "198.51.100.1" };
+        Assert.Equal("deny", await his.LogInAsync("alice", alice.Passcode()));
+        await server.Get<UnlockUser>().RunAsync("alice", TestServer.Stop);
+        Assert.Equal("allow", await his.LogInAsync("alice", alice.Passcode()));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
     public async Task Ten_in_a_row_from_two_sources_lock_him_out_for_a_quarter_of_an_hour(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
