@@ -36,6 +36,9 @@ internal sealed record AuthenticationLimits
     /// <summary>How long a request that is sent again can get the answer that was lost.</summary>
     public TimeSpan Resend { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long an allow is one; a client asks for it at once.</summary>
+    public TimeSpan AllowLife { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// How long a transaction can be asked for; longer than a signed date is good, for it is the replay cache.
     /// </summary>

@@ -11,7 +11,7 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
 {
     /// <summary>
     /// Null: no transaction of this application's, or none any more. It is the same verdict each time, and it is given
-    /// so many times only. An allow of somebody who may not be let in any more is a denial from then on.
+    /// so many times only. An allow is one for a minute, and not for somebody who may not be let in any more.
     /// </summary>
     public async Task<Verdict?> ReadAsync(
         IntegrationId application, string transactionId, CancellationToken cancellationToken)
@@ -29,9 +29,13 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
                 Authentication? found = counted
                     ? await db.Authentications.AsNoTracking().SingleAsync(a => a.TransactionId == transactionId, stop)
                     : null;
-                return found is null
-                    ? null
-                    : new Verdict(found.State, found.Status, found.StatusMessage, found.TransactionId);
+                return found switch
+                {
+                    null => null,
+                    { State: AuthenticationState.Allowed } when found.CreatedAt + limits.AllowLife <= now =>
+                        new Verdict(AuthenticationState.Denied, "timeout", "Login timed out.", found.TransactionId),
+                    _ => new Verdict(found.State, found.Status, found.StatusMessage, found.TransactionId),
+                };
             },
             cancellationToken);
     }

@@ -38,6 +38,23 @@ public sealed class StatusTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
+    public async Task An_allow_is_one_for_a_minute(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestUser alice = await server.EnrolAsync("alice");
+        string txid = await OpenAsync(server, "alice", alice.Passcode());
+        server.Clock.Advance(TimeSpan.FromSeconds(58));
+        Assert.Equal("allow", (await StatusAsync(server, txid)).Text("result"));
+
+        server.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        TestAnswer late = await StatusAsync(server, txid);
+        Assert.Equal(
+            ("deny", "timeout", "Login timed out."), (late.Text("result"), late.Text("status"), late.Text("status_msg")));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
     public async Task Who_was_removed_meanwhile_is_denied(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
