@@ -46,7 +46,8 @@ internal sealed class AddApplication(
 {
     public async Task<AddApplicationResult> RunAsync(AddApplicationRequest request, CancellationToken cancellationToken)
     {
-        if (ApplicationRules.Problem(request) is { } problem)
+        if (ApplicationRules.Problem(
+            request.Name, request.AllowedGroups, request.AllowedFactors, request.TrustedNetworks) is { } problem)
         {
             return new AddApplicationResult.Invalid(problem);
         }

@@ -12,29 +12,34 @@ internal static class ApplicationRules
     private const int ShortestPrefix6 = 16;
 
     /// <summary>What is wrong with it, for the administrator; null: nothing.</summary>
-    public static string? Problem(AddApplicationRequest request)
+    /// <remarks>Null is not looked at.</remarks>
+    public static string? Problem(
+        string? name,
+        IReadOnlyList<string>? groups,
+        IReadOnlyList<string>? factors,
+        IReadOnlyList<string>? networks)
     {
-        if (!Names.IsIdentity(request.Name) || request.Name.Length > MostNameCharacters)
+        if (name is not null && (!Names.IsIdentity(name) || name.Length > MostNameCharacters))
         {
             return $"a name has 1 to {MostNameCharacters} characters and {Names.IdentitiesAre}";
         }
 
-        if (FindApplication.LooksLikeKey(request.Name))
+        if (name is not null && FindApplication.LooksLikeKey(name))
         {
             return "a name does not look like an integration key";
         }
 
-        if (request.AllowedGroups.FirstOrDefault(g => !Names.IsWord(g)) is { } group)
+        if (groups?.FirstOrDefault(g => !Names.IsWord(g)) is { } group)
         {
             return $"no name of a group: '{Names.ForTerminal(group)}'";
         }
 
-        if (request.AllowedFactors.FirstOrDefault(f => f is not ("passcode" or "bypass")) is { } factor)
+        if (factors?.FirstOrDefault(f => f is not ("passcode" or "bypass")) is { } factor)
         {
             return $"no factor that this server knows: '{Names.ForTerminal(factor)}' (passcode, bypass)";
         }
 
-        return request.TrustedNetworks.FirstOrDefault(n => !IsNetwork(n)) is { } network
+        return networks?.FirstOrDefault(n => !IsNetwork(n)) is { } network
             ? $"no network: '{Names.ForTerminal(network)}' "
                 + "(its first address, a slash and the bits of the prefix: "
                 + $"{ShortestPrefix4} at least, of IPv6 {ShortestPrefix6})"

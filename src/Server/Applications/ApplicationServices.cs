@@ -6,6 +6,7 @@ internal static class ApplicationServices
         .AddSingleton<AddApplication>()
         .AddSingleton<ListApplications>()
         .AddSingleton<ShowApplication>()
+        .AddSingleton<SetApplication>()
         .AddSingleton<RotateSecretKey>()
         .AddSingleton<RemoveApplication>();
 }

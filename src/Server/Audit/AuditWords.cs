@@ -6,9 +6,11 @@ internal static class AuditActions
     public const string Authentication = "authentication";
     public const string Enrollment = "enrollment";
     public const string ApplicationAdd = "application_add";
+    public const string ApplicationSet = "application_set";
     public const string ApplicationRotate = "application_rotate";
     public const string ApplicationRemove = "application_remove";
     public const string UserAdd = "user_add";
+    public const string UserSet = "user_set";
     public const string UserInvite = "user_invite";
     public const string UserDisable = "user_disable";
     public const string UserEnable = "user_enable";

@@ -4,13 +4,14 @@ using Sallyport.Server.Hosting;
 
 namespace Sallyport.Server.Commands;
 
-/// <summary>application add|list|show|rotate|remove.</summary>
+/// <summary>application add|list|show|set|rotate|remove.</summary>
 internal static class ApplicationCommands
 {
     public static Command Create(SettingsOptions options) => new(
         "application", "What asks for second factors: a host, or a fleet.")
     {
-        Add(options), List(options), Show(options), Rotate(options), Remove(options),
+        Add(options), List(options), Show(options), SetCommands.CreateOfApplication(options), Rotate(options),
+        Remove(options),
     };
 
     private static Command Add(SettingsOptions options)
@@ -22,13 +23,16 @@ internal static class ApplicationCommands
         };
         Option<string[]> groups = Words.ListOption("--groups", "GROUP", "only who is in one of these groups");
         groups.AllowMultipleArgumentsPerToken = true;
+        Option<string[]> factors = Words.ListOption("--factors", "FACTOR", "passcode, bypass (both)");
+        factors.AllowMultipleArgumentsPerToken = true;
+        Option<UsernameNormalization?> usernames = Words.UsernamesOption();
         Option<string[]> networks = Words.ListOption(
             "--trusted-network", "CIDR", "no second factor from there; may be repeated");
         Option<DateTimeOffset?> enrol = Words.DateOption(
             "--enrol-until", "who is unknown may enrol, to the end of that day");
         var command = new Command("add", "Add an application, and show its secret key.")
         {
-            name, legacy, groups, networks, enrol,
+            name, legacy, groups, factors, usernames, networks, enrol,
         };
         options.Set<AddApplication>(command, async (add, result, cancellationToken) =>
         {
@@ -37,6 +41,8 @@ internal static class ApplicationCommands
             {
                 LegacyClients = result.GetValue(legacy),
                 AllowedGroups = result.GetValue(groups) ?? [],
+                AllowedFactors = result.GetValue(factors) ?? [],
+                Usernames = result.GetValue(usernames) ?? UsernameNormalization.None,
                 TrustedNetworks = result.GetValue(networks) ?? [],
                 NewUsers = until is null ? NewUserPolicy.Deny : NewUserPolicy.Enrol,
                 EnrolUntil = until,
@@ -83,6 +89,7 @@ internal static class ApplicationCommands
                 ["ikey", row.IntegrationKey],
                 ["legacy clients", row.LegacyClients ? "yes" : "no"],
                 ["enrol until", Words.Utc(row.EnrolUntil)],
+                ["usernames", row.Usernames is UsernameNormalization.Simple ? "simple" : "exact"],
                 .. Words.Lines("groups", row.AllowedGroups),
                 .. Words.Lines("factors", row.AllowedFactors),
                 .. Words.Lines("trusted networks", row.TrustedNetworks),
@@ -136,7 +143,7 @@ internal static class ApplicationCommands
         return command;
     }
 
-    private static Refusal Unknown() => new("there is no such application; 'application list' has them all");
+    internal static Refusal Unknown() => new("there is no such application; 'application list' has them all");
 
     // Ready to be copied into login_duo.conf or pam_duo.conf. failmode: else who stops this server logs in with one
     // factor.

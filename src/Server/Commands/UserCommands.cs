@@ -5,14 +5,14 @@ using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Commands;
 
-/// <summary>user add|list|show|disable|enable|unlock|remove|invite, and bypass-code add.</summary>
+/// <summary>user add|list|show|set|disable|enable|unlock|remove|invite, and bypass-code add.</summary>
 internal static class UserCommands
 {
     private const int Page = 1000;
 
     public static Command Create(SettingsOptions options) => new("user", "Who is asked.")
     {
-        Add(options), List(options), Show(options), Invite(options),
+        Add(options), List(options), Show(options), SetCommands.CreateOfUser(options), Invite(options),
         Change<DisableUser>(options, "disable", "Refuse a user, and void his bypass codes and invitation.", "Disabled.",
             (use, name, cancellationToken) => use.RunAsync(name, cancellationToken)),
         Change<EnableUser>(options, "enable", "Ask a disabled user for his factor again.", "Enabled.",

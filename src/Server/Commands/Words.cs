@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sallyport.Server.Applications;
 using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Commands;
@@ -7,19 +8,28 @@ namespace Sallyport.Server.Commands;
 /// <summary>How commands read and write what is neither a name nor a number.</summary>
 internal static class Words
 {
+    /// <summary>What <see cref="DateOption"/> makes of the word.</summary>
+    public static readonly DateTimeOffset Never = DateTimeOffset.MinValue;
+
     /// <summary>YYYY-MM-DD, and the whole of that day, UTC.</summary>
-    public static Option<DateTimeOffset?> DateOption(string name, string description) => new(name)
+    /// <param name="never">Takes that word too.</param>
+    public static Option<DateTimeOffset?> DateOption(string name, string description, bool never = false) => new(name)
     {
-        HelpName = "YYYY-MM-DD",
+        HelpName = never ? "YYYY-MM-DD|never" : "YYYY-MM-DD",
         Description = description,
         CustomParser = result =>
         {
+            if (never && result.Tokens.Single().Value == "never")
+            {
+                return Never;
+            }
+
             if (TryDay(result.Tokens.Single().Value, out DateOnly date))
             {
                 return new DateTimeOffset(date.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero);
             }
 
-            result.AddError($"{name} is a date: YYYY-MM-DD");
+            result.AddError($"{name} is a date: YYYY-MM-DD{(never ? ", or never" : "")}");
             return null;
         },
     };
@@ -64,6 +74,38 @@ internal static class Words
         },
     };
 
+    /// <summary>One of some words.</summary>
+    public static Option<T?> ChoiceOption<T>(string name, string description, params (string Word, T Value)[] choices)
+        where T : struct => new(name)
+        {
+            HelpName = string.Join('|', choices.Select(choice => choice.Word)),
+            Description = description,
+            CustomParser = result =>
+            {
+                foreach ((string word, T value) in choices)
+                {
+                    if (result.Tokens.Single().Value == word)
+                    {
+                        return value;
+                    }
+                }
+
+                result.AddError($"{name} is {string.Join(" or ", choices.Select(choice => choice.Word))}");
+                return null;
+            },
+        };
+
+    public static Option<YesNo?> YesNoOption(string name, string description) =>
+        ChoiceOption(name, description, ("yes", YesNo.Yes), ("no", YesNo.No));
+
+    public static bool? IsYes(YesNo? said) => said is { } word ? word is YesNo.Yes : null;
+
+    public static Option<UsernameNormalization?> UsernamesOption() => ChoiceOption(
+        "--usernames",
+        @"simple: DOM\alice and alice@dom are alice; exact: they are three",
+        ("exact", UsernameNormalization.None),
+        ("simple", UsernameNormalization.Simple));
+
     public static Option<int> NumberOption(string name, string description, int without) => new(name)
     {
         HelpName = "N",
@@ -77,6 +119,23 @@ internal static class Words
         Description = description,
         Arity = ArgumentArity.OneOrMore,
     };
+
+    /// <summary>The words behind a list; null: it was not given.</summary>
+    /// <param name="nothing">Alone it is the empty list.</param>
+    public static string[]? Given(ParseResult result, Option<string[]> list, string? nothing = null)
+    {
+        string[]? words = result.GetResult(list) is null ? null : result.GetValue(list);
+        return nothing is not null && words is [var only] && only == nothing ? [] : words;
+    }
+
+    /// <summary>One or the other, not both.</summary>
+    public static void Exclude(Command command, Option one, Option other) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(one) is not null && result.GetResult(other) is not null)
+        {
+            result.AddError($"either {one.Name} or {other.Name}");
+        }
+    });
 
     public static string Utc(DateTimeOffset? instant) =>
         instant?.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "-";
@@ -124,4 +183,11 @@ internal static class Words
             _ => null,
         };
     }
+}
+
+/// <summary>No bool: behind an option of that type nothing is read but true and false.</summary>
+internal enum YesNo
+{
+    No,
+    Yes,
 }

@@ -32,16 +32,9 @@ internal sealed class AddUser(Transactions transactions, AdministratorAudit audi
 {
     public async Task<AddUserResult> RunAsync(AddUserRequest request, CancellationToken cancellationToken)
     {
-        string[] names = [request.Name, .. request.Aliases];
-        if (names.FirstOrDefault(n => !Names.IsIdentity(n)) is { } name)
+        if (UserRules.Problem([request.Name, .. request.Aliases], request.Groups) is { } problem)
         {
-            return new AddUserResult.Invalid(
-                $"a name has 1 to {Names.MostBytes} bytes and {Names.IdentitiesAre}: '{Names.ForTerminal(name)}'");
-        }
-
-        if (request.Groups.FirstOrDefault(g => !Names.IsWord(g)) is { } group)
-        {
-            return new AddUserResult.Invalid($"no name of a group: '{Names.ForTerminal(group)}'");
+            return new AddUserResult.Invalid(problem);
         }
 
         User user = new()
@@ -81,7 +74,7 @@ internal sealed class AddUser(Transactions transactions, AdministratorAudit audi
             AuditActions.UserAdd,
             userName: user.Name,
             userKey: user.Key,
-            detail: $"status {user.Status}; aliases: {string.Join(' ', aliases)}; groups: {user.Groups}");
+            detail: user.PolicyText(aliases));
         return new AddUserResult.Added(user.Key);
     }
 }

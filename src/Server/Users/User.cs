@@ -36,6 +36,10 @@ internal sealed class User
     public required DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? LastLogin { get; set; }
+
+    /// <summary>All that an administrator decides about him, in words; for the audit.</summary>
+    public string PolicyText(IEnumerable<string> aliases) =>
+        $"status {Status}; aliases: {string.Join(' ', aliases)}; groups: {Groups}";
 }
 
 /// <summary>Zero is a refusal.</summary>

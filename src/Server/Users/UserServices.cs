@@ -6,6 +6,7 @@ internal static class UserServices
         .AddSingleton<AddUser>()
         .AddSingleton<ListUsers>()
         .AddSingleton<ShowUser>()
+        .AddSingleton<SetUser>()
         .AddSingleton<DisableUser>()
         .AddSingleton<EnableUser>()
         .AddSingleton<RemoveUser>()
