@@ -129,7 +129,9 @@ public sealed class DamageTests
             + $"certificate = {installation.FileOf("given.pem", leaf.ExportCertificatePem())}\n"
             + $"certificate-key = {installation.FileOf("given-key.pem", key.ExportPkcs8PrivateKeyPem())}\n");
 
-        await CheckSaysAsync(installation, "The certificate is not valid now: hosts refuse it.");
+        await CheckSaysAsync(
+            installation,
+            $"{installation.Folder}/given.pem: it is not valid since {leaf.NotAfter.ToUniversalTime():u}: hosts refuse it");
         Assert.Equal(
             (1, "", "sallyport-server: the private CA is not in use: the certificate is "
                 + $"{installation.Folder}/given.pem, and hosts need its CA's\n"), await CaAsync(installation));
