@@ -103,7 +103,18 @@ public sealed class AgentUnderTest : IDisposable
         // The threads stay in accept(2) until the test process ends; nobody can reach them without the path.
         File.Delete(SocketPath);
         _state.Dispose();
-        _folder.Delete(recursive: true);
         GC.KeepAlive(_listener);
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                _folder.Delete(recursive: true);
+                return;
+            }
+            catch (IOException) when (i < 100)
+            {
+                Thread.Sleep(20); // a refusal may still be writing its record
+            }
+        }
     }
 }

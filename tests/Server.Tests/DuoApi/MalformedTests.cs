@@ -48,6 +48,7 @@ public sealed class ServerThatIsSentNonsense : IAsyncLifetime
 public sealed class MalformedTests(ServerThatIsSentNonsense given) : IClassFixture<ServerThatIsSentNonsense>
 {
     private const string Secret = "135790"; // what alice typed
+    private const string Unread = "246801"; // what nobody reads, for it is no HTTP
     private const string Form = "application/x-www-form-urlencoded";
 
     private static readonly string[] _paths = ["/auth/v2/preauth", "/rest/v1/preauth", "/rest/v1/preauth.json", "/rest/v1/preauth.bson"];
@@ -155,12 +156,12 @@ public sealed class MalformedTests(ServerThatIsSentNonsense given) : IClassFixtu
     /// <summary>The web server writes the answer itself, but it is counted, logged and limited like any other refusal.</summary>
     [Theory]
     [InlineData(400, "GET /%00 HTTP/1.1\r\nHost: a")]
-    [InlineData(400, "GET / HTTP/1.1\r\nX-Typed: " + Secret)]
+    [InlineData(400, "GET / HTTP/1.1\r\nX-Typed: " + Unread)]
     [InlineData(400, "GET / HTTP/1.1\r\nHost: a\r\nHost: b")]
     [InlineData(400, "GET / HTTP/1.1\r\nHost: a b/")]
-    [InlineData(400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x" + Secret)]
-    [InlineData(400, "GET / HTTP/1.1\r\nHost: a\r\nAuthorization " + Secret)]
-    [InlineData(400, Secret)]
+    [InlineData(400, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x" + Unread)]
+    [InlineData(400, "GET / HTTP/1.1\r\nHost: a\r\nAuthorization " + Unread)]
+    [InlineData(400, Unread)]
     [InlineData(505, "GET / HTTP/3.1\r\nHost: a")]
     [InlineData(414, "GET /auth/v2/check?LONG HTTP/1.1\r\nHost: a")]
     [InlineData(431, "GET / HTTP/1.1\r\nHost: a\r\nX-A: LONG")]
@@ -175,7 +176,10 @@ public sealed class MalformedTests(ServerThatIsSentNonsense given) : IClassFixtu
         Assert.DoesNotContain("stat", answer[answer.IndexOf("\r\n\r\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
         string line = Assert.Single(Refusals(client));
         Assert.Contains($"from {client.Source}: {status}00 ", line, StringComparison.Ordinal);
-        Assert.DoesNotContain(Secret, line, StringComparison.Ordinal);
+
+        // The web server quotes it at Debug, which is never written (LogSettings).
+        Assert.DoesNotContain(given.Log.Lines, logged => logged.Contains(Unread, StringComparison.Ordinal)
+            && !logged.StartsWith("Debug Microsoft.", StringComparison.Ordinal));
         for (int again = 0; again < RefusedRequests.MostLogged + 2; again++)
         {
             await client.RawAsync(sent);
