@@ -38,11 +38,15 @@ internal static class Acknowledgements
                     logins,
                     () => LogIn(on, "198.51.100.5", Code(site, counter++)),
                     () => LogIn(off, "198.51.100.5", Code(site, counter++))),
+
+                // One request: TLS 1.3's session tickets carry the acknowledgement that it would wait for, so there is
+                // nothing to save, and what is held is that nothing is lost.
                 Compare(
                     "preauth that allows, Debian's login_duo (one request)",
                     logins,
                     () => LogIn(on, "203.0.113.5"),
-                    () => LogIn(off, "203.0.113.5")),
+                    () => LogIn(off, "203.0.113.5"),
+                    isFirstRequestOnly: true),
             ];
         }
         finally
@@ -51,7 +55,8 @@ internal static class Acknowledgements
         }
     }
 
-    private static Limit Compare(string what, int logins, Func<double> one, Func<double> other)
+    private static Limit Compare(
+        string what, int logins, Func<double> one, Func<double> other, bool isFirstRequestOnly = false)
     {
         List<double> withIt = [];
         List<double> withoutIt = [];
@@ -68,7 +73,9 @@ internal static class Acknowledgements
         double ratio = withIt.Median() / withoutIt.Median();
         Console.WriteLine(FormattableString.Invariant(
             $"  {what}: ratio {ratio:F2}; median/p99 ms with {withIt.Median():F1}/{withIt.At(.99):F1}, without {withoutIt.Median():F1}/{withoutIt.At(.99):F1}"));
-        return new($"with TCP_QUICKACK / without: {what}", ratio, 0.6);
+        return isFirstRequestOnly
+            ? new($"ms, less than one delayed acknowledgement: {what}", withIt.Median(), 40)
+            : new($"with TCP_QUICKACK / without: {what}", ratio, 0.6);
     }
 
     private static string Code(Site site, long counter) =>
