@@ -33,6 +33,12 @@ internal static class Load
                 ("ipaddr", address), ("prompt", passcode), ("username", name)));
     }
 
+    /// <summary>A login that waits for the user's phone.</summary>
+    public static byte[] Push(Site site, int port, string user, int source) => Sign(
+        site, port, "/auth/v2/auth", ("async", "0"), ("factor", "prompt"), ("hostname", "web1"),
+        ("ipaddr", $"10.{(source >> 16) & 255}.{(source >> 8) & 255}.{source & 255}"), ("prompt", "push1"),
+        ("username", user));
+
     public static Result Run(ServerProcess server, IReadOnlyList<Login> logins, int connections)
     {
         double[] milliseconds = new double[logins.Count];

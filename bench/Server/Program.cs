@@ -50,6 +50,11 @@ static async Task<int> RunAsync(Options options)
         limits.AddRange(await Upkeep.MeasureAsync(options));
     }
 
+    if (options.Parts.Contains('p'))
+    {
+        limits.AddRange(await Pushes.MeasureAsync(options));
+    }
+
     Console.WriteLine();
     foreach (Limit limit in limits)
     {

@@ -16,9 +16,13 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private readonly string _folder;
 
-    private ServerProcess(Process process, string folder, int port) => (_process, _folder, Port) = (process, folder, port);
+    private ServerProcess(Process process, string folder, int port, int publicPort) =>
+        (_process, _folder, Port, PublicPort) = (process, folder, port, publicPort);
 
     public int Port { get; }
+
+    /// <summary>What its hosts write behind the name; of a second node that of the first.</summary>
+    public int PublicPort { get; }
 
     public int ResidentKiB => File.ReadLines($"/proc/{_process.Id}/status")
         .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
@@ -27,12 +31,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     public double CpuSeconds => _process.TotalProcessorTime.TotalSeconds;
 
     /// <summary>Returns at its first answer.</summary>
-    public static async Task<ServerProcess> StartAsync(Options options, Site site, params string[] more)
+    public static Task<ServerProcess> StartAsync(Options options, Site site, params string[] more) =>
+        StartAsync(options, site, publicPort: null, more);
+
+    public static async Task<ServerProcess> StartAsync(
+        Options options, Site site, int? publicPort, params string[] more)
     {
         int port = FreePort();
         string[] arguments =
         [
-            "serve", "--data", site.Folder, "--public-host", $"127.0.0.1:{port}",
+            "serve", "--data", site.Folder, "--public-host", $"127.0.0.1:{publicPort ?? port}",
+            "--listen", $"127.0.0.1:{port}",
             .. site.Postgres is null ? Array.Empty<string>() : ["--postgres", site.Postgres], .. more,
         ];
         bool isLibrary = options.Program.EndsWith(".dll", StringComparison.Ordinal);
@@ -45,7 +54,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _all.Add(process);
         process.OutputDataReceived += (_, line) => Trace.WriteLine(line.Data);
         process.BeginOutputReadLine();
-        ServerProcess server = new(process, site.Folder, port);
+        ServerProcess server = new(process, site.Folder, port, publicPort ?? port);
         while (!await server.AnswersAsync())
         {
             if (process.HasExited)
@@ -69,11 +78,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>A TLS connection that sends what it is given at once, unless it is told otherwise.</summary>
-    public SslStream Connect(bool noDelay = true)
+    /// <param name="from">A loopback address, as if it were another client's; null: 127.0.0.1.</param>
+    public SslStream Connect(bool noDelay = true, IPAddress? from = null)
     {
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = noDelay };
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = noDelay };
         try
         {
+            if (from is not null)
+            {
+                socket.Bind(new IPEndPoint(from, 0));
+            }
+
             socket.Connect(IPAddress.Loopback, Port);
         }
         catch (SocketException)

@@ -31,10 +31,13 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Of each user's device.</summary>
     public List<byte[]> Secrets { get; } = [];
 
+    /// <summary>Of all phones, where users have phones.</summary>
+    public ECDsa PhoneKey { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
     public static string NameOf(int user) => $"user{user}";
 
     public static async Task<Site> CreateAsync(
-        string root, string? postgres, int users, AddApplicationRequest application, bool hotp = false)
+        string root, string? postgres, int users, AddApplicationRequest application, bool hotp = false, bool phones = false)
     {
         Site site = new(Path.Combine(root, Path.GetRandomFileName()), postgres);
         ServerSettings settings = new()
@@ -49,7 +52,7 @@ internal sealed class Site : IAsyncDisposable
         AddApplicationResult result = await services.GetRequiredService<AddApplication>().RunAsync(application, default);
         var added = (AddApplicationResult.Added)result;
         (site.Ikey, site.Skey) = (added.IntegrationKey, added.SecretKey.Expose());
-        await site.FillAsync(services, users, hotp);
+        await site.FillAsync(services, users, hotp, phones);
         return site;
     }
 
@@ -96,7 +99,7 @@ internal sealed class Site : IAsyncDisposable
         db => db.Set<Server.Audit.AuditEvent>().LongCountAsync(
             e => e.Action == "authentication" && e.Result == "success" && e.Reason == "valid_passcode"));
 
-    private async Task<T> QueryAsync<T>(Func<ServerDbContext, Task<T>> query)
+    public async Task<T> QueryAsync<T>(Func<ServerDbContext, Task<T>> query)
     {
         ServerSettings settings = new()
         {
@@ -111,7 +114,7 @@ internal sealed class Site : IAsyncDisposable
     }
 
     // The first user has an HOTP token where asked for, so that he can log in as often as the clock does not matter.
-    private async Task FillAsync(ServiceProvider services, int users, bool hotp)
+    private async Task FillAsync(ServiceProvider services, int users, bool hotp, bool phones)
     {
         Secrets secrets = services.GetRequiredService<Secrets>();
         TimeProvider time = services.GetRequiredService<TimeProvider>();
@@ -128,6 +131,7 @@ internal sealed class Site : IAsyncDisposable
                 byte[] secret = RandomNumberGenerator.GetBytes(20);
                 Secrets.Add(secret);
                 bool isHotp = hotp && i == 0;
+                DeviceKind kind = phones ? DeviceKind.Phone : isHotp ? DeviceKind.Hotp : DeviceKind.Totp;
                 added.Add(new User
                 {
                     Id = user,
@@ -141,9 +145,10 @@ internal sealed class Site : IAsyncDisposable
                     Id = device,
                     Key = PublicKeys.New(isHotp ? "DH" : "DP"),
                     UserId = user,
-                    Kind = isHotp ? DeviceKind.Hotp : DeviceKind.Totp,
+                    Kind = kind,
                     Name = "Authenticator app",
-                    ProtectedSecret = secrets.Protect(SecretKind.Otp, device.Value, secret),
+                    ProtectedSecret = phones ? [] : secrets.Protect(SecretKind.Otp, device.Value, secret),
+                    PublicKey = phones ? PhoneKey.ExportSubjectPublicKeyInfo() : null,
                     Algorithm = OtpAlgorithm.Sha1,
                     Digits = 6,
                     Period = isHotp ? 0 : 30,

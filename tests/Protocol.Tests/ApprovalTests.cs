@@ -32,6 +32,23 @@ public sealed class Given_approvals
     }
 
     [Theory]
+    [MemberData(nameof(Good))]
+    public void Each_is_read_back_as_its_record(string name)
+    {
+        JsonElement vector = Find("approvals", name);
+        string text = vector.GetProperty("text").GetString()!;
+
+        Assert.Equal(Record(vector), ApprovalRecord.Parse(Encoding.UTF8.GetBytes(text)));
+        foreach (string other in (string[])
+            [text + " ", text[1..], "{}", "[]", "1", "", text.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal),
+             text.Replace("\"expires\":", "\"expires\": ", StringComparison.Ordinal),
+             text.Replace("\"server\":", "\"more\":1,\"server\":", StringComparison.Ordinal)])
+        {
+            Assert.Null(ApprovalRecord.Parse(Encoding.UTF8.GetBytes(other)));
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Bad))]
     public void Each_of_these_is_refused(string name)
     {

@@ -11,8 +11,9 @@ public sealed partial class SliceDependencyTests
         ["Applications"] = ["Persistence", "Audit"],
         ["Users"] = ["Persistence", "Audit", "Applications"],
         ["Devices"] = ["Persistence", "Audit", "Applications", "Users"],
-        ["Authentications"] = ["Persistence", "Audit", "Applications", "Users", "Devices"],
-        ["DuoApi"] = ["Persistence", "Audit", "Applications", "Users", "Devices", "Authentications"],
+        ["Push"] = ["Persistence", "Audit", "Applications", "Users", "Devices"],
+        ["Authentications"] = ["Persistence", "Audit", "Applications", "Users", "Devices", "Push"],
+        ["DuoApi"] = ["Persistence", "Audit", "Applications", "Users", "Devices", "Push", "Authentications"],
     };
 
     [Fact]

@@ -12,6 +12,7 @@ using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.DuoApi;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Push;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;
 
@@ -22,12 +23,18 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly DatabaseSettings _settings;
+    private bool _isAnother;
+    private bool _isStopped;
 
-    private TestServer(WebApplication app, DatabaseSettings settings) => (_app, _settings) = (app, settings);
+    private TestServer(DatabaseSettings settings, FakeTimeProvider clock, Action<IServiceCollection>? replace)
+    {
+        (_settings, Clock) = (settings, clock);
+        _app = Build(settings, clock, replace);
+    }
 
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public FakeTimeProvider Clock => (FakeTimeProvider)Get<TimeProvider>();
+    public FakeTimeProvider Clock { get; }
 
     public DateTimeOffset Now => Clock.GetUtcNow();
 
@@ -44,14 +51,39 @@ internal sealed class TestServer : IAsyncDisposable
         DatabaseSettings settings = new(
             Directory.CreateTempSubdirectory("sallyport-api-").FullName,
             kind is DatabaseKind.Postgres ? await PostgresServer.CreateDatabaseAsync() : null);
+        TestServer server = new(settings, new(new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)), replace);
+        await server.Get<Database>().InitAsync(Stop);
+        server._app.MapDuoApi();
+        await server._app.StartAsync(Stop);
+        server.Host = await server.AddHostAsync(application ?? new("bastion"));
+        return server;
+    }
+
+    /// <summary>
+    /// One more on the same database: a second node, or on SQLite the next run of the first, which was stopped. It knows
+    /// the first application.
+    /// </summary>
+    public async Task<TestServer> AgainAsync()
+    {
+        TestServer server = new(_settings, Clock, replace: null) { _isAnother = true };
+        server._app.MapDuoApi();
+        await server._app.StartAsync(Stop);
+        server.Host = Host with { Server = server };
+        return server;
+    }
+
+    private static WebApplication Build(
+        DatabaseSettings settings, FakeTimeProvider clock, Action<IServiceCollection>? replace)
+    {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         TestLog log = new();
         builder.Logging.AddProvider(log);
         builder.Services.AddSingleton(log);
-        builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)));
+        builder.Services.AddSingleton<TimeProvider>(clock);
         builder.Services.AddSingleton(new Administrator("ada"));
         builder.Services.AddRoutingCore();
         builder.Services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices();
+        builder.Services.AddPush().AddSingleton(new ServerName("sallyport.example"));
         builder.Services.AddAuthentications().AddDuoApi(new("https://sallyport.example/portal"));
         replace?.Invoke(builder.Services);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -59,12 +91,7 @@ internal sealed class TestServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, 0);
         });
-        TestServer server = new(builder.Build(), settings);
-        await server.Get<Database>().InitAsync(Stop);
-        server._app.MapDuoApi();
-        await server._app.StartAsync(Stop);
-        server.Host = await server.AddHostAsync(application ?? new("bastion"));
-        return server;
+        return builder.Build();
     }
 
     public T Get<T>()
@@ -120,10 +147,29 @@ internal sealed class TestServer : IAsyncDisposable
         return events.OrderBy(e => e.At).ThenBy(e => e.Id).Select(e => $"{e.Result} {e.Reason} {e.Factor}").ToList();
     });
 
+    /// <summary>Ends it, also while it is needed.</summary>
+    public async Task StopAsync()
+    {
+        _isStopped = true;
+        using CancellationTokenSource now = new();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync(CancellationToken.None);
-        await _app.DisposeAsync();
+        if (!_isStopped)
+        {
+            await _app.StopAsync(CancellationToken.None);
+            await _app.DisposeAsync();
+        }
+
+        if (_isAnother)
+        {
+            return;
+        }
+
         if (_settings.Postgres is null)
         {
             Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();

@@ -66,6 +66,39 @@ public sealed record ApprovalRecord
         return new UTF8Encoding(false, throwOnInvalidBytes: true).GetBytes(json.ToString());
     }
 
+    /// <summary>
+    /// The record that a text claims to be; null: it is none. For who looks at an approval afterwards and has nothing to
+    /// compare it with: <see cref="ApprovalJws.Verify"/> then says whether that is what was signed.
+    /// </summary>
+    /// <param name="text">As it was signed.</param>
+    public static ApprovalRecord? Parse(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(text);
+            JsonElement root = json.RootElement;
+            ApprovalRecord record = new()
+            {
+                Server = root.GetProperty("server").GetString()!,
+                Transaction = root.GetProperty("transaction").GetString()!,
+                Device = root.GetProperty("device").GetString()!,
+                Application = root.GetProperty("application").GetString()!,
+                User = root.GetProperty("user").GetString()!,
+                Host = root.GetProperty("host").GetString(),
+                Address = root.GetProperty("address").GetString(),
+                Key = root.GetProperty("key").GetString(),
+                Expires = root.GetProperty("expires").GetInt64(),
+            };
+            return AnswerIn(text) is { } answer && text.Span.SequenceEqual(record.ToBytes(answer)) ? record : null;
+        }
+        catch (Exception garbage)
+            when (garbage is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+                or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The decision and the number that a text claims; null: it is no such text. All else is not read.</summary>
     internal static ApprovalAnswer? AnswerIn(ReadOnlyMemory<byte> text)
     {

@@ -70,6 +70,10 @@ public abstract record DuoPrompt
         public override string ToString() => "[code]";
     }
 
+    /// <summary>A push to the device of this key: the parameter <c>device</c>, which is not typed.</summary>
+    /// <param name="Key">Its id, or <c>auto</c>: the first that can be asked.</param>
+    public sealed record Device(string Key) : DuoPrompt;
+
     /// <summary>A push to the phone of this number.</summary>
     /// <param name="Number">From 1 on; 1 where none was typed.</param>
     public sealed record Push(int Number) : DuoPrompt;

@@ -37,11 +37,17 @@ internal sealed class Application
     /// <summary>Blank-separated; empty: everybody. Who is in none of them is denied.</summary>
     public string AllowedGroups { get; set; } = "";
 
-    /// <summary>Blank-separated factors that it takes: passcode, bypass; empty: all that the server knows.</summary>
+    /// <summary>Blank-separated factors that it takes: passcode, push, bypass; empty: all that the server knows.</summary>
     public string AllowedFactors { get; set; } = "";
 
     /// <summary>Blank-separated networks (CIDR) from which no second factor is asked; empty: none.</summary>
     public string TrustedNetworks { get; set; } = "";
+
+    /// <summary>When a number from the login's screen is typed on the phone.</summary>
+    public NumberMatching NumberMatching { get; set; } = NumberMatching.Never;
+
+    /// <summary>Takes approvals of phones whose key is in a file of a computer.</summary>
+    public bool TerminalDevices { get; set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -52,8 +58,16 @@ internal sealed class Application
         return $"legacy clients: {(LegacyClients ? "yes" : "no")}; enrol until: {enrol}; "
             + $"usernames: {(Usernames is UsernameNormalization.Simple ? "simple" : "exact")}; "
             + $"groups: {Or(AllowedGroups, "all")}; factors: {Or(AllowedFactors, "all")}; "
-            + $"trusted networks: {Or(TrustedNetworks, "none")}";
+            + $"trusted networks: {Or(TrustedNetworks, "none")}; number: {NumberText}; "
+            + $"terminal devices: {(TerminalDevices ? "yes" : "no")}";
     }
+
+    private string NumberText => NumberMatching switch
+    {
+        NumberMatching.Never => "never",
+        NumberMatching.NewSource => "new source",
+        _ => "always",
+    };
 
     private static string Or(string words, string none) => words.Length > 0 ? words : none;
 }
@@ -70,6 +84,16 @@ internal enum UsernameNormalization
 {
     None,
     Simple,
+}
+
+/// <summary>Zero asks for it.</summary>
+internal enum NumberMatching
+{
+    Always,
+
+    /// <summary>Where the user has not approved a login from that address lately.</summary>
+    NewSource,
+    Never,
 }
 
 internal sealed class ApplicationMapping : IEntityTypeConfiguration<Application>

@@ -34,9 +34,9 @@ internal static class ApplicationRules
             return $"no name of a group: '{Names.ForTerminal(group)}'";
         }
 
-        if (factors?.FirstOrDefault(f => f is not ("passcode" or "bypass")) is { } factor)
+        if (factors?.FirstOrDefault(f => f is not ("passcode" or "push" or "bypass")) is { } factor)
         {
-            return $"no factor that this server knows: '{Names.ForTerminal(factor)}' (passcode, bypass)";
+            return $"no factor that this server knows: '{Names.ForTerminal(factor)}' (passcode, push, bypass)";
         }
 
         return networks?.FirstOrDefault(n => !IsNetwork(n)) is { } network

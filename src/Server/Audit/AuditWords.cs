@@ -31,4 +31,7 @@ internal static class AuditResults
     public const string Success = "success";
     public const string Denied = "denied";
     public const string Failure = "failure";
+
+    /// <summary>Denied, and said to be somebody else's.</summary>
+    public const string Fraud = "fraud";
 }

@@ -29,4 +29,13 @@ internal sealed record Attempt
 
     /// <summary>The verdict is fetched later, by the transaction id.</summary>
     public bool IsAsync { get; init; }
+
+    /// <summary>The client shows what it is told before the verdict is there, as far as it can be known.</summary>
+    public bool ShowsNumbers { get; init; }
+
+    /// <summary>It says so itself, by Duo's verified push.</summary>
+    public bool AnnouncesNumbers { get; init; }
+
+    /// <summary>What the host wants to be shown on a phone (pushinfo).</summary>
+    public string? Info { get; init; }
 }

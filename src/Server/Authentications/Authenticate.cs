@@ -16,6 +16,9 @@ internal sealed class Authenticate(
     Evidence evidence,
     BypassKey bypass,
     FailureCounters counters,
+    OpenPush pushes,
+    LostPush lost,
+    Node node,
     AuthenticationLimits limits,
     AuthenticationMeter meter,
     TimeProvider time)
@@ -26,18 +29,34 @@ internal sealed class Authenticate(
     public async Task<Verdict> RunAsync(Attempt attempt, DuoPrompt typed, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        (Verdict verdict, Outcome decided) = await transactions.RunAsync(
+        (Verdict verdict, Outcome? decided) = await transactions.RunAsync<(Verdict, Outcome?)>(
             async (db, stop) =>
             {
                 await LockAsync(db, attempt.Subject, stop);
                 Candidate? candidate = await Candidate.FindAsync(db, attempt.Subject, now, stop);
-                (Outcome outcome, string message) = await DecideAsync(db, attempt, candidate, typed, now, stop);
-                return (Record(db, attempt, candidate, outcome, message, now), outcome);
+
+                // The same request, sent again because nothing came back, is no other login.
+                if (candidate is not null && MayPush(typed)
+                    && await lost.TryJoinAsync(db, attempt, candidate, now, stop) is { } joined)
+                {
+                    return (joined, null);
+                }
+
+                string id = TransactionIds.New();
+                (Outcome outcome, string message) = await DecideAsync(db, attempt, candidate, typed, id, now, stop);
+                return (Record(db, attempt, candidate, outcome, message, id, now), outcome);
             },
             cancellationToken);
-        meter.Decided(decided);
+        if (decided is { IsWaiting: false })
+        {
+            meter.Decided(decided);
+        }
+
         return verdict;
     }
+
+    private static bool MayPush(DuoPrompt typed) =>
+        typed is DuoPrompt.Auto or DuoPrompt.Device or DuoPrompt.Push or DuoPrompt.MenuLine;
 
     // Reads from top to bottom; what is not allowed on the way is denied.
     private async Task<(Outcome Outcome, string Message)> DecideAsync(
@@ -45,6 +64,7 @@ internal sealed class Authenticate(
         Attempt attempt,
         Candidate? candidate,
         DuoPrompt typed,
+        string id,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
@@ -52,7 +72,7 @@ internal sealed class Authenticate(
         if (attempt.SignatureHash is { } hash
             && await db.Authentications.AnyAsync(a => a.SignatureHash == hash, cancellationToken))
         {
-            return (Outcome.Denied(Reasons.Error) with { Detail = "sent twice" }, "Login request denied.");
+            return (Outcome.Denied(Reasons.Error) with { Detail = "sent twice" }, Verdict.Denied);
         }
 
         // 2. The factor is looked for before anything refuses, so that every refusal costs the same.
@@ -68,7 +88,7 @@ internal sealed class Authenticate(
         }
 
         // 4. The policy: user, groups, lock-out, network, factors.
-        Ruling ruling = Policy.Decide(attempt.Application, candidate, attempt.Source, now);
+        Ruling ruling = Policy.Decide(attempt, candidate, now);
         if (ruling is Ruling.Allow allow && candidate is not null)
         {
             return (Outcome.Success(allow.Reason, AuthenticationAudit.NoFactor), Verdict.Welcome);
@@ -81,13 +101,24 @@ internal sealed class Authenticate(
             return Refused(ruling);
         }
 
+        // 5. A phone is asked, or there is none to ask.
+        if (OpenPush.PhoneOf(typed, ask.Phones) is { } phone)
+        {
+            return await pushes.RunAsync(db, attempt, candidate, phone, id, now, cancellationToken);
+        }
+
+        if (typed is DuoPrompt.Device)
+        {
+            return (Outcome.Denied(Reasons.NoDefaultFactor, FactorNames.Push), Verdict.NoDevice);
+        }
+
         if (typed is DuoPrompt.Auto)
         {
             return (
                 Outcome.Denied(Reasons.NoDefaultFactor), "No factor works without a passcode. Log in at a terminal.");
         }
 
-        // 5. The factor is checked and used in one statement for each device that shows it.
+        // 6. The factor is checked and used in one statement for each device that shows it.
         Outcome? proven = null;
         if (ask.Factors.Passcode)
         {
@@ -108,7 +139,7 @@ internal sealed class Authenticate(
             proven = Outcome.Success(Reasons.ValidPasscode, FactorNames.BypassCode);
         }
 
-        // 6. What it leaves behind.
+        // 7. What it leaves behind.
         if (proven is not null)
         {
             await FailureCounters.SucceededAsync(db, attempt, candidate, throttles, now, cancellationToken);
@@ -135,46 +166,53 @@ internal sealed class Authenticate(
     }
 
     private Verdict Record(
-        ServerDbContext db, Attempt attempt, Candidate? candidate, Outcome outcome, string message, DateTimeOffset now)
+        ServerDbContext db,
+        Attempt attempt,
+        Candidate? candidate,
+        Outcome outcome,
+        string message,
+        string id,
+        DateTimeOffset now)
     {
         bool allowed = outcome.Result == AuditResults.Success;
-        string status = (allowed, outcome.Reason) switch
+        (AuthenticationState state, string status) = outcome switch
         {
-            (true, Reasons.BypassUser) => "bypass",
-            (true, _) => "allow",
-            (false, Reasons.LockedOut) => "locked_out",
-            _ => "deny",
+            { IsWaiting: true } => (AuthenticationState.Waiting, "pushed"),
+            { Reason: Reasons.BypassUser } when allowed => (AuthenticationState.Allowed, "bypass"),
+            _ when allowed => (AuthenticationState.Allowed, "allow"),
+            { Reason: Reasons.LockedOut } => (AuthenticationState.Denied, "locked_out"),
+            _ => (AuthenticationState.Denied, "deny"),
         };
-        Verdict verdict = new(
-            allowed ? AuthenticationState.Allowed : AuthenticationState.Denied,
-            status,
-            message,
-            TransactionIds.New());
         bool again = outcome is { Reason: Reasons.Error };
         db.Authentications.Add(new Authentication
         {
-            TransactionId = verdict.TransactionId,
+            TransactionId = id,
             ApplicationId = attempt.Application.Id,
             UserId = candidate?.User.Id,
-            State = verdict.State,
+            State = state,
             Status = status,
             StatusMessage = message,
             IsAsync = attempt.IsAsync,
-            Answers = attempt.IsAsync ? 0 : 1,
+            IsRedeemed = allowed && !attempt.IsAsync,
+            Waiter = outcome.IsWaiting && !attempt.IsAsync ? node.Id : null,
             SignatureHash = again ? null : attempt.SignatureHash,
             RequestMac = attempt.RequestMac,
             CreatedAt = outcome.ProvenAt ?? now,
             ExpiresAt = now + limits.TransactionLife,
         });
-        AuthenticationAudit.Add(db, attempt, candidate, outcome, verdict.TransactionId, now);
-        return verdict;
+        if (!outcome.IsWaiting)
+        {
+            AuthenticationAudit.Add(db, attempt, candidate, outcome, id, now);
+        }
+
+        return new(state, status, message, id) { Until = outcome.IsWaiting ? now + limits.PushLife : null };
     }
 
     private static (Outcome Outcome, string Message) Refused(Ruling ruling) => ruling switch
     {
         Ruling.Deny deny => (Outcome.Denied(deny.Reason), deny.Message),
         Ruling.Enrol => (Outcome.Denied(Reasons.Unenrolled), "Enroll an authentication device to proceed"),
-        _ => (Outcome.Denied(Reasons.Error), "Login request denied."),
+        _ => (Outcome.Denied(Reasons.Error), Verdict.Denied),
     };
 
     private static Outcome Wrong(DuoPrompt typed, IReadOnlyList<Match> matches, IReadOnlyList<Device> devices) =>

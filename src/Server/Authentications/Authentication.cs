@@ -30,8 +30,17 @@ internal sealed class Authentication
     /// <summary>Whether it can be asked for by its id; else the verdict was the answer.</summary>
     public required bool IsAsync { get; init; }
 
-    /// <summary>How often the verdict was given out; 0: nobody has it.</summary>
+    /// <summary>How many answers were given to who asked for it by its id.</summary>
     public int Answers { get; set; }
+
+    /// <summary>The allow has been given out. It is, once.</summary>
+    public bool IsRedeemed { get; set; }
+
+    /// <summary>
+    /// The node (<see cref="Node"/>) that holds the connection to which it has to answer: the request that opened it, or
+    /// the same one, sent again, that joined it; null: nobody waits, or an answer has been given.
+    /// </summary>
+    public long? Waiter { get; set; }
 
     /// <summary>
     /// SHA-256 of the signature; null where no date is signed, because such a one is not made once only.
@@ -45,6 +54,9 @@ internal sealed class Authentication
 
     /// <summary>When the verdict was earned; of one that was taken from another, when that one's was.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When a phone decided what was waiting; null: it did not.</summary>
+    public DateTimeOffset? DecidedAt { get; set; }
 
     /// <summary>After it the transaction is nothing that anybody can ask for.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }

@@ -66,11 +66,21 @@ internal sealed record Outcome(string Action, string Result, string Reason, stri
 
     public string? Detail { get; init; }
 
+    /// <summary>A phone was asked: what is said here is so if it never answers.</summary>
+    public bool IsWaiting { get; init; }
+
     /// <summary>When the passcode was used, where it was an earlier request's; null: now.</summary>
     public DateTimeOffset? ProvenAt { get; init; }
 
     public static Outcome Denied(string reason, string factor = AuthenticationAudit.NoFactor) =>
         new(AuditActions.Authentication, AuditResults.Denied, reason, factor);
+
+    /// <summary>Nothing is decided, and so nothing is audited, until the phone answers or its time is over.</summary>
+    public static Outcome Waiting(Device phone) =>
+        Denied(Reasons.NoResponse, FactorNames.Push) with { Device = phone, IsWaiting = true };
+
+    public static Outcome Of(PushEnd end) =>
+        new(AuditActions.Authentication, end.Result, end.Reason, FactorNames.Push);
 
     public static Outcome Success(string reason, string factor, Device? device = null) =>
         new(AuditActions.Authentication, AuditResults.Success, reason, factor) { Device = device };

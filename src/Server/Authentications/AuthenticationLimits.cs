@@ -36,6 +36,18 @@ internal sealed record AuthenticationLimits
     /// <summary>How long a request that is sent again can get the answer that was lost.</summary>
     public TimeSpan Resend { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a push waits for its answer. Clients that wait longer than a minute are left to nobody: they are denied
+    /// before, because released ones allow after 20 answers that say "waiting".
+    /// </summary>
+    public TimeSpan PushLife { get; init; } = TimeSpan.FromSeconds(55);
+
+    /// <summary>Wrong numbers that end a push, and count as a report.</summary>
+    public int WrongNumbers { get; init; } = 3;
+
+    /// <summary>How long an address is known from which a user has approved a login.</summary>
+    public TimeSpan SourceKnown { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>How long an allow is one; a client asks for it at once.</summary>
     public TimeSpan AllowLife { get; init; } = TimeSpan.FromMinutes(1);
 

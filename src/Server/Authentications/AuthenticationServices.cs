@@ -11,6 +11,12 @@ internal static class AuthenticationServices
         .AddSingleton<Authenticate>()
         .AddSingleton<RefuseFactor>()
         .AddSingleton<AuthenticationStatus>()
+        .AddSingleton<OpenPush>()
+        .AddSingleton<LostPush>()
+        .AddSingleton<PushWait>()
+        .AddSingleton<AnswerPush>()
+        .AddSingleton<ListPushes>()
+        .AddSingleton<CancelPush>()
         .AddSingleton<UnlockUser>()
         .AddHostedService<Sweep>();
 }

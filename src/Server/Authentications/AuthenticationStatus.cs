@@ -6,38 +6,99 @@ using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Authentications;
 
-/// <summary>The verdict of an attempt that was made asynchronously, and what is known of an answer's fate.</summary>
+/// <summary>
+/// What an attempt has come to, for the application that made it. An allow is given out once, for a minute, and not to
+/// somebody who may not be let in any more.
+/// </summary>
 internal sealed class AuthenticationStatus(Transactions transactions, AuthenticationLimits limits, TimeProvider time)
 {
-    /// <summary>
-    /// Null: no transaction of this application's, or none any more. It is the same verdict each time, and it is given
-    /// so many times only. An allow is one for a minute, and not for somebody who may not be let in any more.
-    /// </summary>
-    public async Task<Verdict?> ReadAsync(
-        IntegrationId application, string transactionId, CancellationToken cancellationToken)
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        return await transactions.RunAsync(
+    /// <summary>For who asks by the id. Null: no such transaction of this application's, or it was asked for too often.</summary>
+    /// <param name="isQuestion">He asks, and is counted; else it is read again for an answer that he waits for.</param>
+    public Task<Verdict?> PollAsync(
+        IntegrationId application, string transactionId, bool isQuestion, CancellationToken cancellationToken) =>
+        transactions.RunAsync(
             async (db, stop) =>
             {
-                await TakeBackAsync(db, application, transactionId, now, stop);
-                bool counted = await db.Authentications
+                bool isCounted = !isQuestion || await db.Authentications
                     .Where(a => a.TransactionId == transactionId && a.ApplicationId == application
-                        && db.Set<Application>().Any(x => x.Id == application)
-                        && a.IsAsync && a.ExpiresAt > now && a.Answers < limits.MaxAnswers)
+                        && a.IsAsync && a.Answers < limits.MaxAnswers)
                     .ExecuteUpdateAsync(a => a.SetProperty(x => x.Answers, x => x.Answers + 1), stop) == 1;
-                Authentication? found = counted
-                    ? await db.Authentications.AsNoTracking().SingleAsync(a => a.TransactionId == transactionId, stop)
-                    : null;
-                return found switch
-                {
-                    null => null,
-                    { State: AuthenticationState.Allowed } when found.CreatedAt + limits.AllowLife <= now =>
-                        new Verdict(AuthenticationState.Denied, "timeout", "Login timed out.", found.TransactionId),
-                    _ => new Verdict(found.State, found.Status, found.StatusMessage, found.TransactionId),
-                };
+                return isCounted ? await ReadAsync(db, application, transactionId, isQuestion, stop) : null;
             },
             cancellationToken);
+
+    /// <summary>For the request that has to answer with it.</summary>
+    public Task<Verdict?> ReadAsync(
+        IntegrationId application, string transactionId, CancellationToken cancellationToken) =>
+        transactions.RunAsync(
+            (db, stop) => ReadAsync(db, application, transactionId, isQuestion: false, stop), cancellationToken);
+
+    private async Task<Verdict?> ReadAsync(
+        ServerDbContext db,
+        IntegrationId application,
+        string transactionId,
+        bool isQuestion,
+        CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        await TakeBackAsync(db, application, transactionId, now, cancellationToken);
+        Authentication? found = await db.Authentications.AsNoTracking().SingleOrDefaultAsync(
+            a => a.TransactionId == transactionId && a.ApplicationId == application && a.ExpiresAt > now
+                && db.Set<Application>().Any(x => x.Id == application),
+            cancellationToken);
+        return found?.State switch
+        {
+            null => null,
+            AuthenticationState.Waiting => await WaitAsync(db, found, isQuestion, now, cancellationToken),
+            AuthenticationState.Allowed => await RedeemAsync(db, found, now, cancellationToken),
+            _ => new Verdict(AuthenticationState.Denied, found.Status, found.StatusMessage, transactionId),
+        };
+    }
+
+    /// <summary>Nothing is decided yet, unless its time is over.</summary>
+    private static async Task<Verdict> WaitAsync(
+        ServerDbContext db, Authentication found, bool isQuestion, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        string id = found.TransactionId;
+        PendingPush? push = await db.PendingPushes.AsNoTracking()
+            .SingleOrDefaultAsync(p => p.TransactionId == id, cancellationToken);
+        Verdict waiting = new(AuthenticationState.Waiting, found.Status, found.StatusMessage, id);
+        if (push is null)
+        {
+            // Decided since it was read, and so it is read again; else nobody can decide it any more.
+            int ended = await db.Authentications
+                .Where(a => a.TransactionId == id && a.State == AuthenticationState.Waiting)
+                .ExecuteUpdateAsync(a => a.SetProperty(x => x.State, AuthenticationState.Denied), cancellationToken);
+            return ended == 1
+                ? new Verdict(AuthenticationState.Denied, "deny", Verdict.Denied, id)
+                : waiting with { Until = now };
+        }
+
+        if (push.ExpiresAt > now)
+        {
+            return waiting with { Until = isQuestion && found.Answers == 1 ? null : push.ExpiresAt };
+        }
+
+        return await PushEnd.TimedOut.TryDecideAsync(db, push, now, detail: null, cancellationToken)
+            ? new Verdict(AuthenticationState.Denied, PushEnd.TimedOut.Status, PushEnd.TimedOut.Message, id)
+            : waiting with { Until = now };
+    }
+
+    private async Task<Verdict> RedeemAsync(
+        ServerDbContext db, Authentication found, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        string id = found.TransactionId;
+        if ((found.DecidedAt ?? found.CreatedAt) + limits.AllowLife <= now)
+        {
+            return new Verdict(AuthenticationState.Denied, "timeout", Verdict.TimedOut, id);
+        }
+
+        int redeemed = await db.Authentications
+            .Where(a => a.TransactionId == id && a.State == AuthenticationState.Allowed && !a.IsRedeemed)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.IsRedeemed, true), cancellationToken);
+        return redeemed == 1
+            ? new Verdict(AuthenticationState.Allowed, found.Status, found.StatusMessage, id)
+            : new Verdict(AuthenticationState.Denied, "deny", Verdict.Denied, id);
     }
 
     /// <summary>
@@ -53,13 +114,13 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
     {
         int taken = await db.Authentications
             .Where(a => a.TransactionId == transactionId && a.ApplicationId == application
-                && a.IsAsync && a.ExpiresAt > now && a.State == AuthenticationState.Allowed
+                && a.ExpiresAt > now && a.State == AuthenticationState.Allowed && !a.IsRedeemed
                 && !db.Set<User>().Any(u => u.Id == a.UserId && (u.Status == UserStatus.Bypass
                     || (u.Status == UserStatus.Active && a.Status != "bypass"))))
             .ExecuteUpdateAsync(
                 a => a.SetProperty(x => x.State, AuthenticationState.Denied)
                     .SetProperty(x => x.Status, "deny")
-                    .SetProperty(x => x.StatusMessage, "Login request denied."),
+                    .SetProperty(x => x.StatusMessage, Verdict.Denied),
                 cancellationToken);
         if (taken == 0)
         {
@@ -90,16 +151,34 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
     }
 
     /// <summary>
-    /// The connection was gone before the verdict could be sent: the same request, sent again, may have it. Never said
-    /// where it is not sure, for then two would have it.
+    /// The connection was gone before an allow, or the id of a push, could be sent: the same request, sent again, may
+    /// have it. Never said where it is not sure, for then two would have it.
     /// </summary>
     public async Task LostAsync(Verdict verdict, CancellationToken cancellationToken)
     {
         string id = verdict.TransactionId;
+        long? nobody = Node.None;
         await transactions.RunAsync(
             async (db, stop) => await db.Authentications
-                .Where(a => a.TransactionId == id && !a.IsAsync && a.Answers == 1)
-                .ExecuteUpdateAsync(a => a.SetProperty(x => x.Answers, 0), stop),
+                .Where(a => a.TransactionId == id
+                    && (a.State == AuthenticationState.Waiting || a.State == AuthenticationState.Allowed))
+                .ExecuteUpdateAsync(
+                    a => a.SetProperty(x => x.IsRedeemed, false)
+                        .SetProperty(x => x.Waiter, x => x.IsAsync && x.State == AuthenticationState.Allowed
+                            ? x.Waiter // its id was not lost
+                            : nobody),
+                    stop),
+            cancellationToken);
+    }
+
+    /// <summary>Nobody waits any more for the answer of the request that opened it.</summary>
+    public async Task AbandonAsync(string transactionId, CancellationToken cancellationToken)
+    {
+        long? nobody = Node.None;
+        await transactions.RunAsync(
+            async (db, stop) => await db.Authentications
+                .Where(a => a.TransactionId == transactionId && a.Waiter != null && !a.IsRedeemed)
+                .ExecuteUpdateAsync(a => a.SetProperty(x => x.Waiter, nobody), stop),
             cancellationToken);
     }
 }

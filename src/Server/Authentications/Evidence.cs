@@ -24,7 +24,7 @@ internal sealed class Evidence(Secrets secrets, AuthenticationLimits limits)
         Passcode passcode = default;
         bool isPasscode = typed is DuoPrompt.Code code && code.TryGetPasscode(out passcode);
         List<Match> matches = [];
-        if (devices.Count == 0 || !isPasscode)
+        if (!isPasscode || devices.All(device => device.Kind is DeviceKind.Phone))
         {
             _ = TryTotp(_decoyRow, _decoy.Value, OtpAlgorithm.Sha1, 6, 30, 0, now);
             return matches;

@@ -11,9 +11,9 @@ internal static class FactorNames
 
     public const string App = "duo_mobile_passcode";
     public const string Token = "hardware_token";
+    public const string Push = "duo_push";
 
     // Only tried: none of these is taken.
-    public const string Push = "duo_push";
     public const string Phone = "phone_call";
     public const string Sms = "sms_passcode";
     public const string YubiKey = "yubikey_code";

@@ -31,7 +31,7 @@ internal static class LostAnswer
         Users.UserId user = candidate.User.Id;
         var lost = await db.Authentications
             .Where(a => a.RequestMac == mac && a.ApplicationId == application && a.UserId == user
-                && a.State == AuthenticationState.Allowed && a.Answers == 0 && a.CreatedAt >= since)
+                && a.State == AuthenticationState.Allowed && !a.IsRedeemed && a.CreatedAt >= since)
             .Select(a => new { a.TransactionId, a.CreatedAt })
             .FirstOrDefaultAsync(cancellationToken);
         if (lost is null || !await TryTakeAwayAsync(db, lost.TransactionId, cancellationToken))
@@ -49,7 +49,7 @@ internal static class LostAnswer
     private static async Task<bool> TryTakeAwayAsync(
         ServerDbContext db, string id, CancellationToken cancellationToken) =>
         await db.Authentications
-            .Where(a => a.TransactionId == id && a.State == AuthenticationState.Allowed && a.Answers == 0)
+            .Where(a => a.TransactionId == id && a.State == AuthenticationState.Allowed && !a.IsRedeemed)
             .ExecuteUpdateAsync(
                 a => a.SetProperty(x => x.State, AuthenticationState.Denied)
                     .SetProperty(x => x.Status, "deny")

@@ -1,5 +1,6 @@
 using System.Net;
 using Sallyport.Server.Applications;
+using Sallyport.Server.Devices;
 using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Authentications;
@@ -10,8 +11,12 @@ namespace Sallyport.Server.Authentications;
 /// </summary>
 internal static class Policy
 {
-    public static Ruling Decide(Application application, Candidate? candidate, Source source, DateTimeOffset now)
+    public const string NoNumber =
+        "This login needs a number typed on your phone, and your client cannot show it. Log in at a terminal.";
+
+    public static Ruling Decide(Attempt attempt, Candidate? candidate, DateTimeOffset now)
     {
+        Application application = attempt.Application;
         if (candidate is null)
         {
             return Unenrolled(application, invited: false, now);
@@ -40,20 +45,36 @@ internal static class Policy
             return new Ruling.Deny(Reasons.LockedOut, "Your account is locked out.");
         }
 
-        if (IsTrusted(source.Address, application.TrustedNetworks))
+        if (IsTrusted(attempt.Source.Address, application.TrustedNetworks))
         {
             return new Ruling.Allow(Reasons.TrustedNetwork, "allow");
         }
 
-        Factors factors = Factors.Of(application.AllowedFactors);
         if (candidate is { Devices.Count: 0, HasBypassCode: false })
         {
             return Unenrolled(application, user.InvitationMac is not null && user.InvitedUntil > now, now);
         }
 
-        return candidate.Devices.Count > 0 && factors.Passcode || candidate.HasBypassCode && factors.Bypass
-            ? new Ruling.Ask(factors)
-            : new Ruling.Deny(Reasons.DeniedByPolicy, "No factor that you have is taken here.");
+        return Ask(attempt, candidate);
+    }
+
+    private static Ruling Ask(Attempt attempt, Candidate candidate)
+    {
+        Application application = attempt.Application;
+        Factors factors = Factors.Of(application.AllowedFactors);
+        Device[] phones = [.. candidate.Devices.Where(
+            d => factors.Push && d.Kind is DeviceKind.Phone && (!d.IsTerminal || application.TerminalDevices))];
+
+        // Never a push without its number.
+        bool isMute = application.NumberMatching is NumberMatching.Always && !attempt.ShowsNumbers;
+        bool hasCode = factors.Passcode && candidate.Devices.Any(d => d.Kind is DeviceKind.Totp or DeviceKind.Hotp)
+            || factors.Bypass && candidate.HasBypassCode;
+        return (hasCode, phones.Length > 0, isMute) switch
+        {
+            (true, _, _) or (_, true, false) => new Ruling.Ask(factors, phones, CanPush: !isMute && phones.Length > 0),
+            (_, true, true) => new Ruling.Deny(Reasons.NoNumber, NoNumber),
+            _ => new Ruling.Deny(Reasons.DeniedByPolicy, "No factor that you have is taken here."),
+        };
     }
 
     private static Ruling Unenrolled(Application application, bool invited, DateTimeOffset now) =>

@@ -30,7 +30,7 @@ internal sealed class Preauth(
             candidate = span.Ended(await Candidate.FindAsync(db, attempt.Subject, now, cancellationToken));
         }
 
-        Ruling ruling = Policy.Decide(attempt.Application, candidate, attempt.Source, now);
+        Ruling ruling = Policy.Decide(attempt, candidate, now);
         if (ruling is Ruling.Ask)
         {
             return new(ruling, candidate);
@@ -41,7 +41,7 @@ internal sealed class Preauth(
             {
                 // Read again: what lets him in, or keeps him out, is what holds when it is written down.
                 Candidate? present = await Candidate.FindAsync(db, attempt.Subject, now, stop);
-                Ruling final = Policy.Decide(attempt.Application, present, attempt.Source, now);
+                Ruling final = Policy.Decide(attempt, present, now);
                 AuthenticationAudit.AddPreauth(db, attempt, present, final, now);
                 return new PreauthResult(final, present);
             },

@@ -72,6 +72,8 @@ internal static class CommandLine
             UserCommands.CreateBypassCode(options),
             DeviceCommands.Create(options),
             AuditCommands.Create(options),
+            ApprovalCommands.CreateShow(options),
+            ApprovalCommands.CreateVerify(),
             MaintenanceCommands.CreateBackup(options),
             MaintenanceCommands.CreateRestore(options),
             MaintenanceCommands.CreateCheck(options),

@@ -29,7 +29,7 @@ internal static class ServeCommand
             app.Services.GetRequiredService<ListenSockets>().Bind();
             if (Account.Self == 0)
             {
-                Log.RunsAsRoot(app.Logger, settings.DataFolder, FolderOwner.ServerAccount);
+                Hosting.Log.RunsAsRoot(app.Logger, settings.DataFolder, FolderOwner.ServerAccount);
             }
 
             await app.RunAsync(cancellationToken);

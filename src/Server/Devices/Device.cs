@@ -9,7 +9,8 @@ namespace Sallyport.Server.Devices;
 internal readonly record struct DeviceId(Guid Value);
 
 /// <summary>
-/// Something that shows passcodes: an authenticator app (TOTP), or a hardware token (HOTP) with a serial.
+/// Something that shows passcodes, an authenticator app (TOTP) or a hardware token (HOTP) with a serial; or a phone, which
+/// signs approvals.
 /// </summary>
 internal sealed class Device
 {
@@ -31,16 +32,25 @@ internal sealed class Device
     /// <summary>What stands on a hardware token; null for an app.</summary>
     public string? Serial { get; init; }
 
-    /// <summary>K (RFC 4226 section 5.1), encrypted.</summary>
+    /// <summary>K (RFC 4226 section 5.1), encrypted; a phone has none.</summary>
     public required byte[] ProtectedSecret { get; set; }
 
     public required OtpAlgorithm Algorithm { get; init; }
 
-    /// <summary>6 to 8.</summary>
+    /// <summary>6 to 8; 0 for a phone.</summary>
     public required int Digits { get; init; }
 
-    /// <summary>Seconds of a time step (RFC 6238 section 4.1); 0 for HOTP.</summary>
+    /// <summary>Seconds of a time step (RFC 6238 section 4.1); 0 for all else.</summary>
     public required int Period { get; init; }
+
+    /// <summary>A phone's, of P-256, as SubjectPublicKeyInfo (RFC 5480); the private key never leaves it.</summary>
+    public byte[]? PublicKey { get; init; }
+
+    /// <summary>A phone's key is in a file of a computer, by what it said when it was activated.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>Where a phone is told that something waits: W3C's PushSubscription, as JSON; null: nowhere.</summary>
+    public string? PushSubscription { get; set; }
 
     /// <summary>The last time step accepted; a passcode of a later one only (RFC 6238 section 5.2).</summary>
     public long LastUsedStep { get; set; }
@@ -63,6 +73,9 @@ internal enum DeviceKind
     None,
     Totp,
     Hotp,
+
+    /// <summary>Signs approvals; shows no passcodes.</summary>
+    Phone,
 }
 
 internal sealed class DeviceMapping : IEntityTypeConfiguration<Device>
@@ -79,6 +92,7 @@ internal sealed class DeviceMapping : IEntityTypeConfiguration<Device>
         device.Property(d => d.Serial).HasMaxLength(64);
         device.HasIndex(d => d.Serial).IsUnique();
         device.Property(d => d.Name).HasMaxLength(128);
+        device.Property(d => d.PublicKey).HasMaxLength(91);
         device.HasOne<User>().WithMany().HasForeignKey(d => d.UserId).OnDelete(DeleteBehavior.Cascade);
     }
 }

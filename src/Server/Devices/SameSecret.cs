@@ -18,7 +18,7 @@ internal static class SameSecret
         this ServerDbContext db, Secrets secrets, UserId user, OtpSecret secret, CancellationToken cancellationToken)
     {
         List<Device> devices = await db.Devices.AsNoTracking()
-            .Where(d => d.UserId == user)
+            .Where(d => d.UserId == user && d.Kind != DeviceKind.Phone)
             .ToListAsync(cancellationToken);
         bool found = false;
         foreach (Device device in devices)

@@ -52,6 +52,13 @@ internal sealed class ClientPrograms(TimeProvider time, ILogger<ClientPrograms> 
         return $"{program}; failmode {mode}" + (isDated ? "" : "; undated signature");
     }
 
+    /// <summary>
+    /// It prints what it is told while it waits, where it has a terminal. pam_duo does not behind sshd, and of others it
+    /// is not known.
+    /// </summary>
+    public static bool ShowsStatus(string? userAgent) =>
+        Program(userAgent).StartsWith("login_duo/", StringComparison.Ordinal);
+
     /// <summary>The first word: login_duo/2.2.3.</summary>
     private static string Program(string? userAgent)
     {

@@ -62,7 +62,7 @@ internal sealed class DuoRequests(
         // Only before the first byte is it certain that nobody gets the verdict.
         if (context.RequestAborted.IsCancellationRequested)
         {
-            if (verdict is { State: AuthenticationState.Allowed })
+            if (verdict is { State: AuthenticationState.Allowed or AuthenticationState.Waiting, Until: null })
             {
                 await authentications.LostAsync(verdict, CancellationToken.None);
             }
@@ -110,21 +110,21 @@ internal sealed class DuoRequests(
             return (ApiError.TooMany, null);
         }
 
+        using Place place = new(_places);
         ConnectionUse? connection = context.Features.Get<ConnectionUse>();
         connection?.Begin();
         try
         {
-            return await WorkAsync(context, route, target, body.Value);
+            return await WorkAsync(context, route, target, body.Value, place);
         }
         finally
         {
             connection?.End(time.GetTimestamp());
-            _places.Release();
         }
     }
 
     private async Task<(Answer Answer, Verdict? Verdict)> WorkAsync(
-        HttpContext context, DuoRoute route, string target, ReadOnlyMemory<byte> body)
+        HttpContext context, DuoRoute route, string target, ReadOnlyMemory<byte> body, Place place)
     {
         if (!IncomingRequest.TryParse(context.Request, target, body, out DuoRequestText? request, out ApiError? problem))
         {
@@ -149,7 +149,7 @@ internal sealed class DuoRequests(
             Client = context.Connection.RemoteIpAddress,
             UserAgent = context.Request.Headers.UserAgent,
         };
-        (Answer answer, Verdict? verdict) = await CallAsync(route, call, context.RequestAborted);
+        (Answer answer, Verdict? verdict) = await CallAsync(route, call, place, context.RequestAborted);
 
         // Also who signs rightly and sends nonsense is counted: an application's host may be in other hands by now.
         return answer is Answer.Refusal { Error: ApiError error }
@@ -158,18 +158,37 @@ internal sealed class DuoRequests(
     }
 
     private async Task<(Answer Answer, Verdict? Verdict)> CallAsync(
-        DuoRoute route, DuoCall call, CancellationToken aborted) => route.Kind switch
+        DuoRoute route, DuoCall call, Place place, CancellationToken aborted) => route.Kind switch
         {
             DuoCallKind.Check => (route.Dialect is Dialect.V1 ? "valid" : Time(), null),
             DuoCallKind.Preauth => (await logins.PreauthAsync(call, aborted), null),
-
-            // Not ended by a client that hangs up: who has been told nothing has had his guess all the same.
-            DuoCallKind.Auth => await logins.AuthAsync(call, CancellationToken.None),
-            DuoCallKind.Status => (await logins.StatusAsync(call, aborted), null),
+            DuoCallKind.Auth => await AuthAsync(call, place, aborted),
+            DuoCallKind.Status => await StatusAsync(call, place, aborted),
+            DuoCallKind.Cancel => (await logins.CancelAsync(call, CancellationToken.None), null),
             DuoCallKind.Enroll => (ApiError.Forbidden("users are invited by an administrator"), null),
             DuoCallKind.EnrollStatus => ("invalid", null),
             _ => (ApiError.NotFound, null),
         };
+
+    private async Task<(Answer Answer, Verdict? Verdict)> AuthAsync(
+        DuoCall call, Place place, CancellationToken aborted)
+    {
+        // Not ended by a client that hangs up: who has been told nothing has had his guess all the same.
+        (Answer answer, Verdict? verdict) = await logins.AuthAsync(call, CancellationToken.None);
+        if (verdict?.Until is null)
+        {
+            return (answer, verdict);
+        }
+
+        place.Dispose();
+        return await logins.DecidedAsync(call, verdict, aborted);
+    }
+
+    private Task<(Answer Answer, Verdict? Verdict)> StatusAsync(DuoCall call, Place place, CancellationToken aborted)
+    {
+        place.Dispose();
+        return logins.StatusAsync(call, aborted);
+    }
 
     private Answer.Fields Time() => new(("time", time.GetUtcNow().ToUnixTimeSeconds()));
 
@@ -197,5 +216,13 @@ internal sealed class DuoRequests(
         response.ContentType = isBson ? "application/bson" : "application/json";
         response.ContentLength = bytes.Length;
         await response.Body.WriteAsync(bytes, context.RequestAborted);
+    }
+
+    /// <summary>Held while something is worked on, and given back before a wait for a phone: thousands may wait.</summary>
+    private sealed class Place(SemaphoreSlim places) : IDisposable
+    {
+        private SemaphoreSlim? _held = places;
+
+        public void Dispose() => Interlocked.Exchange(ref _held, null)?.Release();
     }
 }

@@ -13,6 +13,7 @@ internal enum DuoCallKind
     Preauth,
     Auth,
     Status,
+    Cancel,
 }
 
 /// <summary>One path: its call, its names, and the one method that it takes.</summary>
@@ -28,6 +29,8 @@ internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, stri
 
     private static IEnumerable<KeyValuePair<string, DuoRoute>> Read()
     {
+        // What Duo's API lacks, signed as its requests are (docs/reference/duo-api.md).
+        yield return new("/sallyport/v1/cancel", new(DuoCallKind.Cancel, Dialect.V2, "POST"));
         foreach ((string name, DuoCallKind kind, string method) in ((string, DuoCallKind, string)[])
             [
                 ("ping", DuoCallKind.Ping, "GET"),

@@ -9,13 +9,14 @@ namespace Sallyport.Server.DuoApi;
 internal sealed record EnrolmentPortal(Uri Address);
 
 /// <summary>
-/// preauth, auth and auth_status (status in v1): from parameters to a use case, and from its verdict to fields.
+/// preauth, auth, auth_status (status in v1) and cancel: from parameters to a use case, and from its verdict to fields.
 /// </summary>
 internal sealed class LoginCalls(
     Preauth preauth,
     Authenticate authenticate,
     RefuseFactor refuseFactor,
-    AuthenticationStatus status,
+    PushWait pushes,
+    CancelPush cancel,
     ClientPrograms programs,
     EnrolmentPortal portal)
 {
@@ -27,9 +28,13 @@ internal sealed class LoginCalls(
     public async Task<Answer> PreauthAsync(DuoCall call, CancellationToken cancellationToken)
     {
         Fields fields = new(call.Parameters);
-        Attempt attempt = ReadAttempt(call, fields, isAsync: false);
+        bool announces = fields.Flag("client_supports_verified_push");
+        Attempt attempt = ReadAttempt(call, fields) with
+        {
+            AnnouncesNumbers = announces,
+            ShowsNumbers = announces || ClientPrograms.ShowsStatus(call.UserAgent),
+        };
         bool wantsPrompt = fields.Flag("text_prompt") || call.Dialect is Dialect.V1;
-        _ = fields.Flag("client_supports_verified_push");
         if (fields.Problem is { } problem)
         {
             return problem;
@@ -39,7 +44,7 @@ internal sealed class LoginCalls(
         string message = call.Dialect is Dialect.V1 ? "status" : "status_msg";
         return result.Ruling switch
         {
-            Ruling.Ask => Ask(call.Dialect, wantsPrompt, attempt, result.Candidate?.Devices ?? []),
+            Ruling.Ask ask => Ask(call.Dialect, wantsPrompt, attempt, ask, result.Candidate?.Devices ?? []),
             Ruling.Allow => new Answer.Fields(("result", "allow"), (message, Active)),
             Ruling.Enrol => Enrol(call.Dialect, message),
             Ruling.Deny deny => new Answer.Fields(("result", "deny"), (message, deny.Message)),
@@ -47,13 +52,21 @@ internal sealed class LoginCalls(
         };
     }
 
+    /// <summary>The verdict too: where it is a waiting one and not fetched later, it is waited for.</summary>
     public async Task<(Answer Answer, Verdict? Verdict)> AuthAsync(DuoCall call, CancellationToken cancellationToken)
     {
         Fields fields = new(call.Parameters);
         bool isAsync = fields.Flag("async");
-        Attempt attempt = ReadAttempt(call, fields, isAsync);
+        Attempt attempt = ReadAttempt(call, fields) with
+        {
+            IsAsync = isAsync,
+
+            // Whoever fetches the verdict is told meanwhile what it waits for.
+            ShowsNumbers = isAsync,
+            AnnouncesNumbers = fields.Optional("txid", MostTransactionId) is { Length: > 0 },
+            Info = fields.Optional("pushinfo", MostPushInfo),
+        };
         DuoPrompt? typed = ReadFactor(call, fields);
-        _ = fields.Optional("pushinfo", MostPushInfo);
         if (fields.Problem is { } problem)
         {
             return (problem, null);
@@ -66,12 +79,39 @@ internal sealed class LoginCalls(
         }
 
         Verdict verdict = await authenticate.RunAsync(attempt, typed, cancellationToken);
+        if (verdict.Message == Verdict.NoDevice)
+        {
+            return (ApiError.Invalid(verdict.Message), null);
+        }
+
         return isAsync
-            ? (new Answer.Fields(("txid", verdict.TransactionId)), verdict)
-            : (Sync(call.Dialect, verdict), verdict);
+            ? (new Answer.Fields(("txid", verdict.TransactionId)), verdict with { Until = null })
+            : (Told(call.Dialect, verdict), verdict);
     }
 
-    public async Task<Answer> StatusAsync(DuoCall call, CancellationToken cancellationToken)
+    /// <summary>The answer to an auth that waits for a phone.</summary>
+    public async Task<(Answer Answer, Verdict? Verdict)> DecidedAsync(
+        DuoCall call, Verdict waiting, CancellationToken cancellationToken)
+    {
+        Verdict? verdict = await pushes.AnswerAsync(
+            call.Known.Application.Id, waiting.TransactionId, cancellationToken);
+        return (verdict is null ? ApiError.Internal : Told(call.Dialect, verdict), verdict);
+    }
+
+    public async Task<(Answer Answer, Verdict? Verdict)> StatusAsync(DuoCall call, CancellationToken cancellationToken)
+    {
+        Fields fields = new(call.Parameters);
+        string id = fields.Required("txid", MostTransactionId);
+        if (fields.Problem is { } problem)
+        {
+            return (problem, null);
+        }
+
+        Verdict? verdict = await pushes.PollAsync(call.Known.Application.Id, id, cancellationToken);
+        return (verdict is null ? ApiError.Invalid("txid") : Told(call.Dialect, verdict), verdict);
+    }
+
+    public async Task<Answer> CancelAsync(DuoCall call, CancellationToken cancellationToken)
     {
         Fields fields = new(call.Parameters);
         string id = fields.Required("txid", MostTransactionId);
@@ -80,31 +120,49 @@ internal sealed class LoginCalls(
             return problem;
         }
 
-        Verdict? verdict = await status.ReadAsync(call.Known.Application.Id, id, cancellationToken);
-        return verdict is null ? ApiError.Invalid("txid") : Sync(call.Dialect, verdict);
+        bool ended = await cancel.RunAsync(call.Known.Application.Id, id, cancellationToken);
+        return new Answer.Fields(("result", ended ? "cancelled" : "decided"));
     }
 
-    private static Answer.Fields Sync(Dialect dialect, Verdict verdict)
+    // In v1 a login that waits has no result.
+    private static Answer.Fields Told(Dialect dialect, Verdict verdict)
     {
-        string result = verdict.State is AuthenticationState.Allowed ? "allow" : "deny";
-        return dialect is Dialect.V1
-            ? new(("result", result), ("status", verdict.Message))
-            : new(("result", result), ("status", verdict.Status), ("status_msg", verdict.Message));
+        string result = verdict.State switch
+        {
+            AuthenticationState.Allowed => "allow",
+            AuthenticationState.Waiting => "waiting",
+            _ => "deny",
+        };
+        return (dialect, verdict.State) switch
+        {
+            (Dialect.V1, AuthenticationState.Waiting) => new(("status", verdict.Message)),
+            (Dialect.V1, _) => new(("result", result), ("status", verdict.Message)),
+            _ => new(("result", result), ("status", verdict.Status), ("status_msg", verdict.Message)),
+        };
     }
 
-    private static Answer.Fields Ask(Dialect dialect, bool wantsPrompt, Attempt attempt, IReadOnlyList<Device> devices)
+    private static Answer.Fields Ask(
+        Dialect dialect, bool wantsPrompt, Attempt attempt, Ruling.Ask ask, IReadOnlyList<Device> devices)
     {
-        string prompt = PromptText.Of(attempt.SentName);
+        IReadOnlyList<Device> phones = PromptText.Phones(ask);
+        string prompt = PromptText.Of(attempt.SentName, phones);
+        Answer.Fields factors = PromptText.Factors(phones);
         if (dialect is Dialect.V1)
         {
             return new(
-                ("result", "auth"), ("status", Active), ("prompt", prompt), ("factors", PromptText.Factors));
+                ("result", "auth"), ("status", Active), ("prompt", prompt), ("factors", factors));
         }
 
         Answer.Fields answer = new(
-            ("result", "auth"), ("status_msg", Active), ("devices", new Answer.List([.. devices.Select(Shown)])));
-        return wantsPrompt
-            ? new([.. answer.Items, ("prompt", new Answer.Fields(("text", prompt), ("factors", PromptText.Factors)))])
+            ("result", "auth"), ("status_msg", Active), ("devices", new Answer.List([.. Shown(devices, phones)])));
+        if (wantsPrompt)
+        {
+            answer = new([.. answer.Items, ("prompt", new Answer.Fields(("text", prompt), ("factors", factors)))]);
+        }
+
+        // Verified push: the client sends it back, and so says that it shows what it is told.
+        return attempt.AnnouncesNumbers && phones.Count > 0
+            ? new([.. answer.Items, ("txid", TransactionIds.New())])
             : answer;
     }
 
@@ -121,7 +179,12 @@ internal sealed class LoginCalls(
                 ("prompt", new Answer.Fields(("text", text + "\n"))));
     }
 
-    private static Answer Shown(Device device) => device.Kind is DeviceKind.Hotp
+    private static IEnumerable<Answer> Shown(IReadOnlyList<Device> devices, IReadOnlyList<Device> phones) =>
+        from device in devices
+        where device.Kind is not DeviceKind.Phone || phones.Contains(device)
+        select Shown(device);
+
+    private static Answer.Fields Shown(Device device) => device.Kind is DeviceKind.Hotp
         ? new Answer.Fields(
             ("device", device.Key), ("type", "token"), ("name", DuoText.Line(device.Serial ?? device.Name)))
         : new Answer.Fields(
@@ -130,9 +193,9 @@ internal sealed class LoginCalls(
             ("name", DuoText.Line(device.Name)),
             ("display_name", DuoText.Line(device.Name)),
             ("number", ""),
-            ("capabilities", new Answer.List(["mobile_otp"])));
+            ("capabilities", new Answer.List(device.Kind is DeviceKind.Phone ? ["auto", "push"] : ["mobile_otp"])));
 
-    private Attempt ReadAttempt(DuoCall call, Fields fields, bool isAsync)
+    private Attempt ReadAttempt(DuoCall call, Fields fields)
     {
         Application application = call.Known.Application;
         string name = call.Dialect is Dialect.V1 ? "user" : "username";
@@ -157,7 +220,6 @@ internal sealed class LoginCalls(
             Detail = programs.Describe(application, call.UserAgent, failMode, host, call.IsDated),
             SignatureHash = call.SignatureHash,
             RequestMac = call.RequestMac,
-            IsAsync = isAsync,
         };
     }
 
@@ -165,19 +227,27 @@ internal sealed class LoginCalls(
     private static DuoPrompt? ReadFactor(DuoCall call, Fields fields)
     {
         string factor = fields.Required("factor", 32);
+        string? device = call.Dialect is Dialect.V2 ? fields.Optional("device", 32) : fields.Optional("phone", 32);
         return (call.Dialect, factor) switch
         {
             (Dialect.V2, "prompt") => DuoPrompt.Parse(fields.Given("prompt", DuoPrompt.MaxBytes)),
             (Dialect.V1, "auto") => DuoPrompt.Parse(fields.Given("auto", DuoPrompt.MaxBytes)),
             (Dialect.V2, "passcode") => CodeOnly(fields.Required("passcode", DuoPrompt.MaxBytes)),
             (Dialect.V1, "passcode") => CodeOnly(fields.Required("code", DuoPrompt.MaxBytes)),
-            (_, "auto" or "push" or "phone" or "sms") => null,
+            (_, "push") or (Dialect.V2, "auto") => OfDevice(device),
+            (_, "phone" or "sms") => null,
             _ => Unknown(fields),
         };
     }
 
     private static DuoPrompt CodeOnly(string text) =>
         DuoPrompt.Parse(text) is DuoPrompt.Code code ? code : DuoPrompt.Parse(null);
+
+    /// <summary>A key, as SDKs name a device, or phone1, as v1 does.</summary>
+    private static DuoPrompt OfDevice(string? device) =>
+        device is { Length: > 5 and < 8 } && device.StartsWith("phone", StringComparison.Ordinal)
+            ? DuoPrompt.Parse(string.Concat("push", device.AsSpan(5)))
+            : new DuoPrompt.Device(string.IsNullOrEmpty(device) ? "auto" : device);
 
     private static DuoPrompt? Unknown(Fields fields)
     {

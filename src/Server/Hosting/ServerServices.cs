@@ -5,6 +5,7 @@ using Sallyport.Server.Devices;
 using Sallyport.Server.DuoApi;
 using Sallyport.Server.Maintenance;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Push;
 using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Hosting;
@@ -20,6 +21,8 @@ internal static class ServerServices
         .AddApplications()
         .AddUsers()
         .AddDevices()
+        .AddPush()
+        .AddSingleton(new ServerName(settings.PublicHost.ToString()))
         .AddAuthentications()
         .AddMaintenance()
         .AddDuoApi(new Uri($"https://{settings.PublicHost}{PortalPage.Path}"))

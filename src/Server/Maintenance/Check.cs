@@ -77,7 +77,8 @@ internal sealed class Check(
             }
         }
 
-        await foreach (Device device in db.Devices.AsNoTracking().AsAsyncEnumerable())
+        await foreach (Device device in db.Devices.AsNoTracking()
+            .Where(d => d.Kind != DeviceKind.Phone).AsAsyncEnumerable())
         {
             yield return ($"device {device.Key}", SecretKind.Otp, device.Id.Value, device.ProtectedSecret);
         }

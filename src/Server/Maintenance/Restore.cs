@@ -139,6 +139,8 @@ internal sealed class Restore(
         ServerDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await db.BypassCodes.ExecuteDeleteAsync(cancellationToken);
+        await db.Activations.ExecuteDeleteAsync(cancellationToken);
+        await db.PendingPushes.ExecuteDeleteAsync(cancellationToken);
         await db.Authentications.ExecuteDeleteAsync(cancellationToken);
         await db.Users.ExecuteUpdateAsync(
             u => u.SetProperty(x => x.InvitationMac, (byte[]?)null)

@@ -19,6 +19,9 @@ internal sealed class BypassKey(KeyFiles files)
     /// <summary>Of an invitation's code, which is looked up by it alone.</summary>
     public byte[] OfInvitation(string code) => Mac($"invitation:{code}");
 
+    /// <summary>Of a code that activates a phone, which is looked up by it alone, too.</summary>
+    public byte[] OfActivation(string code) => Mac($"activation:{code}");
+
     /// <exception cref="StorageException">The key is missing, or others can read it.</exception>
     public void Verify() => Key();
 

@@ -18,10 +18,13 @@ internal static class PersistenceServices
         else
         {
             services.AddContexts<PostgresDbContext>(settings);
+            services.AddHostedService<PostgresListener>();
         }
 
         return services
             .AddSingleton<CommitMeter>()
+            .AddSingleton<Signals>()
+            .AddSingleton<Node>()
             .AddSingleton<Transactions>()
             .AddSingleton<Database>()
             .AddSingleton<KeyFiles>()

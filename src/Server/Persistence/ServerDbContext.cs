@@ -5,6 +5,9 @@ namespace Sallyport.Server.Persistence;
 /// <summary>The database. It knows no slice: each maps its own tables, beside its entities.</summary>
 internal abstract class ServerDbContext(DbContextOptions options) : DbContext(options)
 {
+    /// <summary>What an act wakes when it is durable (<see cref="Signals"/>); an act that fails wakes nobody.</summary>
+    public HashSet<string> Wakes { get; } = new(StringComparer.Ordinal);
+
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(ServerDbContext).Assembly);
 

@@ -12,8 +12,8 @@ internal abstract class SqliteAct
     /// </summary>
     public abstract void Run(SqliteDbContext db, SqliteConnection connection);
 
-    /// <summary>Tells the caller how it ended: the commit is durable.</summary>
-    public abstract void Complete();
+    /// <summary>Tells the caller how it ended, and wakes who waits for it: the commit is durable.</summary>
+    public abstract void Complete(Signals signals);
 
     /// <summary>Tells the caller that nothing of it is there.</summary>
     public abstract void Fail(Exception failure);
@@ -25,6 +25,7 @@ internal sealed class SqliteAct<T>(
     private readonly TaskCompletionSource<T> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? _result;
     private Exception? _failure;
+    private string[] _wakes = [];
 
     public Task<T> Task => _ended.Task;
 
@@ -44,12 +45,14 @@ internal sealed class SqliteAct<T>(
             // SQLite's calls are synchronous underneath, and this thread has nothing else to do.
             _result = act(db, CancellationToken.None).GetAwaiter().GetResult();
             db.SaveChanges();
+            _wakes = [.. db.Wakes];
         }
         catch (Exception failure)
         {
             _failure = failure;
         }
 
+        db.Wakes.Clear();
         db.ChangeTracker.Clear();
         if (_failure is null)
         {
@@ -67,11 +70,12 @@ internal sealed class SqliteAct<T>(
         }
     }
 
-    public override void Complete()
+    public override void Complete(Signals signals)
     {
         if (_failure is null)
         {
             _ended.SetResult(_result!);
+            signals.Raise(_wakes);
         }
         else
         {

@@ -16,6 +16,7 @@ internal sealed class SqliteWriter : IDisposable
     private const int MostInBatch = 64; // some ten milliseconds of work: what the first of a batch waits for the last
 
     private readonly DbContextOptions<SqliteDbContext> _options;
+    private readonly Signals _signals;
     private readonly CommitMeter _meter;
     private readonly BlockingCollection<SqliteAct> _waiting = new(MostWaiting);
     private readonly Thread _thread;
@@ -23,8 +24,9 @@ internal sealed class SqliteWriter : IDisposable
     private SqliteDbContext? _db;
     private bool _started;
 
-    public SqliteWriter(DatabaseSettings settings, CommitMeter meter)
+    public SqliteWriter(DatabaseSettings settings, Signals signals, CommitMeter meter)
     {
+        _signals = signals;
         _meter = meter;
         DbContextOptionsBuilder<SqliteDbContext> builder = new();
         settings.UseForWriter(builder);
@@ -116,7 +118,7 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         _meter.Committed(begun.Count);
-        begun.ForEach(act => act.Complete());
+        begun.ForEach(act => act.Complete(_signals));
     }
 
     private SqliteDbContext Open()

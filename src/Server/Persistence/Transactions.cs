@@ -14,9 +14,10 @@ namespace Sallyport.Server.Persistence;
 /// PostgreSQL acts run side by side at READ COMMITTED.
 /// </remarks>
 internal sealed class Transactions(
-    IDbContextFactory<ServerDbContext> contexts, DatabaseSettings settings, CommitMeter meter) : IDisposable
+    IDbContextFactory<ServerDbContext> contexts, DatabaseSettings settings, Signals signals, CommitMeter meter)
+    : IDisposable
 {
-    private readonly SqliteWriter? _writer = settings.Postgres is null ? new(settings, meter) : null;
+    private readonly SqliteWriter? _writer = settings.Postgres is null ? new(settings, signals, meter) : null;
 
     /// <summary>What <paramref name="act"/> throws undoes it.</summary>
     /// <param name="cancellationToken">Ends the wait; an act that has not begun then never does.</param>
@@ -56,12 +57,19 @@ internal sealed class Transactions(
         {
             await using ServerDbContext db = await contexts.CreateDbContextAsync(CancellationToken.None);
             db.Database.AutoSavepointsEnabled = false;
+            db.Wakes.Clear(); // the context is one of a pool
             await using IDbContextTransaction transaction =
                 await db.Database.BeginTransactionAsync(CancellationToken.None);
             T result = await act(db, CancellationToken.None);
             await db.SaveChangesAsync(CancellationToken.None);
+            foreach (string topic in db.Wakes)
+            {
+                await PostgresListener.NotifyAsync(db, topic);
+            }
+
             await transaction.CommitAsync(CancellationToken.None);
             committed = true;
+            signals.Raise(db.Wakes); // those who wait here need not wait for PostgreSQL to tell
             meter.Committed(acts: 1);
             return result;
         }

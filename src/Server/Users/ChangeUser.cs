@@ -35,7 +35,8 @@ internal static class ChangeUser
 }
 
 /// <summary>
-/// Refuses a user from now on, and takes back what he could still use: bypass codes and his invitation.
+/// Refuses a user from now on, and takes back what he could still use: bypass codes, his invitation, and codes that
+/// activate a phone.
 /// </summary>
 internal sealed class DisableUser(Transactions transactions, AdministratorAudit audit)
 {
@@ -49,6 +50,7 @@ internal sealed class DisableUser(Transactions transactions, AdministratorAudit 
             user.InvitationMac = null;
             user.InvitedUntil = null;
             await db.BypassCodes.Where(c => c.UserId == user.Id).ExecuteDeleteAsync(stop);
+            await db.Activations.Where(a => a.UserId == user.Id).ExecuteDeleteAsync(stop);
         },
         cancellationToken);
 }

@@ -144,18 +144,18 @@ public sealed class PolicyTests
 
     [Fact]
     public void Who_is_unknown_is_denied() =>
-        Assert.Equal("deny_unenrolled_user", ((Ruling.Deny)Policy.Decide(_application, null, SourceOf(), _now)).Reason);
+        Assert.Equal("deny_unenrolled_user", ((Ruling.Deny)Policy.Decide(Attempt(), null, _now)).Reason);
 
     [Fact]
     public void Who_is_unknown_may_enrol_until_then()
     {
         _application.NewUsers = NewUserPolicy.Enrol;
         _application.EnrolUntil = _now.AddSeconds(1);
-        Assert.IsType<Ruling.Enrol>(Policy.Decide(_application, null, SourceOf(), _now));
+        Assert.IsType<Ruling.Enrol>(Policy.Decide(Attempt(), null, _now));
         _application.EnrolUntil = _now;
-        Assert.IsType<Ruling.Deny>(Policy.Decide(_application, null, SourceOf(), _now));
+        Assert.IsType<Ruling.Deny>(Policy.Decide(Attempt(), null, _now));
         _application.EnrolUntil = null;
-        Assert.IsType<Ruling.Deny>(Policy.Decide(_application, null, SourceOf(), _now));
+        Assert.IsType<Ruling.Deny>(Policy.Decide(Attempt(), null, _now));
     }
 
     [Fact]
@@ -184,9 +184,15 @@ public sealed class PolicyTests
     private string Denied() => Assert.IsType<Ruling.Deny>(Decide()).Reason;
 
     private Ruling Decide() => Policy.Decide(
-        _application, new(_alice, _hasDevice ? [Device()] : [], _hasBypassCode), SourceOf(), _now);
+        Attempt(), new(_alice, _hasDevice ? [Device()] : [], _hasBypassCode), _now);
 
-    private Source SourceOf() => Source.Of(_ipaddr, IPAddress.Parse("192.0.2.7"));
+    private Attempt Attempt() => new()
+    {
+        Application = _application,
+        Subject = new("alice", IsKey: false),
+        SentName = "alice",
+        Source = Source.Of(_ipaddr, IPAddress.Parse("192.0.2.7")),
+    };
 
     private static Device Device() => new()
     {

@@ -10,7 +10,7 @@ public sealed class RefusedFactorTests
     [InlineData("push", "duo_push")]
     [InlineData("phone", "phone_call")]
     [InlineData("sms", "sms_passcode")]
-    [InlineData("auto", "not_available")]
+    [InlineData("auto", "duo_push")]
     public async Task A_factor_that_is_not_there_is_an_error_and_in_the_audit(string factor, string written)
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);

@@ -167,10 +167,8 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("push", "no capable device")]
     [InlineData("phone", "no capable device")]
     [InlineData("sms", "no capable device")]
-    [InlineData("auto", "no capable device")]
     [InlineData("telepathy", "factor")]
     public async Task A_factor_that_the_server_has_not_is_refused(string factor, string detail)
     {

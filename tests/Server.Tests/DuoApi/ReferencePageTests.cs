@@ -27,6 +27,9 @@ public sealed partial class ReferencePageTests
             said.AddRange(suffixes.Select(suffix => $"{row[2]} /rest/v1/{row[1]}{suffix}"));
         }
 
+        Assert.Contains("`POST /sallyport/v1/cancel`", _page);
+        said.Add("POST /sallyport/v1/cancel");
+
         Assert.Equal(DuoRoute.All.Select(route => $"{route.Value.Method} {route.Key}").Order(), said.Order());
     }
 

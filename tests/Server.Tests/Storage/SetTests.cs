@@ -33,9 +33,9 @@ public sealed class SetTests
             (happened.ApplicationName, happened.ApplicationKey, happened.Administrator));
         Assert.Equal(
             "was name: bastion; legacy clients: yes; enrol until: never; usernames: exact; groups: staff; "
-            + "factors: passcode; trusted networks: none; "
+            + "factors: passcode; trusted networks: none; number: never; terminal devices: no; "
             + "is name: web; legacy clients: yes; enrol until: never; usernames: exact; groups: staff; "
-            + "factors: all; trusted networks: 192.0.2.0/24",
+            + "factors: all; trusted networks: 192.0.2.0/24; number: never; terminal devices: no",
             happened.Detail);
 
         Assert.IsType<SetApplicationResult.NameTaken>(
@@ -48,7 +48,7 @@ public sealed class SetTests
             new("web") { Name = "" },
             new("web") { Name = "DIABCDEFGHIJKLMNOPQR" },
             new("web") { AllowedGroups = ["two words"] },
-            new("web") { AllowedFactors = ["push"] },
+            new("web") { AllowedFactors = ["telepathy"] },
             new("web") { TrustedNetworks = ["0.0.0.0/1"] },
         })
         {

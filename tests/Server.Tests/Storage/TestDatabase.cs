@@ -7,6 +7,7 @@ using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Maintenance;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Push;
 using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Tests.Storage;
@@ -43,6 +44,7 @@ internal sealed class TestDatabase : IAsyncDisposable
         ServiceCollection services = new();
         services.AddSingleton(clock).AddSingleton(new Administrator("ada"));
         services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices();
+        services.AddPush().AddSingleton(new ServerName("sallyport.example")).AddLogging();
         services.AddAuthentications().AddMaintenance();
         Services = services.BuildServiceProvider();
     }

@@ -217,7 +217,7 @@ public sealed class UseCaseTests
             new("a") { TrustedNetworks = ["10.0.0.0/7"] },
             new("a") { TrustedNetworks = ["2000::/3"] },
             new("a") { TrustedNetworks = ["2000::/15"] },
-            new("a") { AllowedFactors = ["push"] },
+            new("a") { AllowedFactors = ["telepathy"] },
             new("a") { AllowedGroups = ["two words"] },
             new("DIABCDEFGHIJKLMNOPQR"),
         })
@@ -230,7 +230,7 @@ public sealed class UseCaseTests
         Assert.True(row.LegacyClients);
         Assert.Equal(
             "legacy clients: yes; enrol until: never; usernames: exact; groups: staff; factors: all; "
-            + "trusted networks: 192.0.2.0/24",
+            + "trusted networks: 192.0.2.0/24; number: never; terminal devices: no",
             await database.ReadAsync(db => db.AuditEvents.Select(e => e.Detail).SingleAsync(TestDatabase.Stop)));
         Assert.IsType<AddApplicationResult.Added>(await add.RunAsync(
             new("wide") { TrustedNetworks = ["10.0.0.0/8", "2001::/16"] }, TestDatabase.Stop));

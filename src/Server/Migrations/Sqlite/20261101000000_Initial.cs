@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -28,11 +28,28 @@ namespace Sallyport.Server.Migrations.Sqlite
                     AllowedGroups = table.Column<string>(type: "TEXT", nullable: false),
                     AllowedFactors = table.Column<string>(type: "TEXT", nullable: false),
                     TrustedNetworks = table.Column<string>(type: "TEXT", nullable: false),
+                    NumberMatching = table.Column<int>(type: "INTEGER", nullable: false),
+                    TerminalDevices = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_applications", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "approvals",
+                columns: table => new
+                {
+                    TransactionId = table.Column<string>(type: "TEXT", maxLength: 36, nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    DeviceKey = table.Column<string>(type: "TEXT", nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Jws = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_approvals", x => x.TransactionId);
                 });
 
             migrationBuilder.CreateTable(
@@ -74,9 +91,12 @@ namespace Sallyport.Server.Migrations.Sqlite
                     StatusMessage = table.Column<string>(type: "TEXT", nullable: false),
                     IsAsync = table.Column<bool>(type: "INTEGER", nullable: false),
                     Answers = table.Column<int>(type: "INTEGER", nullable: false),
+                    IsRedeemed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    Waiter = table.Column<long>(type: "INTEGER", nullable: true),
                     SignatureHash = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: true),
                     RequestMac = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    DecidedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -133,6 +153,59 @@ namespace Sallyport.Server.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "pending_pushes",
+                columns: table => new
+                {
+                    TransactionId = table.Column<string>(type: "TEXT", maxLength: 36, nullable: false),
+                    ApplicationId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    DeviceId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    DeviceKey = table.Column<string>(type: "TEXT", nullable: false),
+                    ApplicationName = table.Column<string>(type: "TEXT", nullable: false),
+                    ApplicationKey = table.Column<string>(type: "TEXT", nullable: false),
+                    UserName = table.Column<string>(type: "TEXT", nullable: false),
+                    UserKey = table.Column<string>(type: "TEXT", nullable: false),
+                    SentName = table.Column<string>(type: "TEXT", nullable: false),
+                    Host = table.Column<string>(type: "TEXT", nullable: true),
+                    Address = table.Column<string>(type: "TEXT", nullable: true),
+                    ClientAddress = table.Column<string>(type: "TEXT", nullable: true),
+                    Info = table.Column<string>(type: "TEXT", nullable: true),
+                    Detail = table.Column<string>(type: "TEXT", nullable: true),
+                    Number = table.Column<string>(type: "TEXT", maxLength: 6, nullable: true),
+                    WrongNumbers = table.Column<int>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_pending_pushes", x => x.TransactionId);
+                    table.ForeignKey(
+                        name: "FK_pending_pushes_authentications_TransactionId",
+                        column: x => x.TransactionId,
+                        principalTable: "authentications",
+                        principalColumn: "TransactionId",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "activations",
+                columns: table => new
+                {
+                    Mac = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_activations", x => x.Mac);
+                    table.ForeignKey(
+                        name: "FK_activations_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "aliases",
                 columns: table => new
                 {
@@ -186,6 +259,9 @@ namespace Sallyport.Server.Migrations.Sqlite
                     Algorithm = table.Column<int>(type: "INTEGER", nullable: false),
                     Digits = table.Column<int>(type: "INTEGER", nullable: false),
                     Period = table.Column<int>(type: "INTEGER", nullable: false),
+                    PublicKey = table.Column<byte[]>(type: "BLOB", maxLength: 91, nullable: true),
+                    IsTerminal = table.Column<bool>(type: "INTEGER", nullable: false),
+                    PushSubscription = table.Column<string>(type: "TEXT", nullable: true),
                     LastUsedStep = table.Column<long>(type: "INTEGER", nullable: false),
                     Counter = table.Column<long>(type: "INTEGER", nullable: false),
                     OutOfStep = table.Column<bool>(type: "INTEGER", nullable: false),
@@ -201,6 +277,30 @@ namespace Sallyport.Server.Migrations.Sqlite
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
+
+            migrationBuilder.CreateTable(
+                name: "known_sources",
+                columns: table => new
+                {
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Source = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    LastApproved = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_known_sources", x => new { x.UserId, x.Source });
+                    table.ForeignKey(
+                        name: "FK_known_sources_users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_activations_UserId",
+                table: "activations",
+                column: "UserId");
 
             migrationBuilder.CreateIndex(
                 name: "IX_aliases_UserId",
@@ -218,6 +318,11 @@ namespace Sallyport.Server.Migrations.Sqlite
                 table: "applications",
                 column: "Name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_At",
+                table: "approvals",
+                column: "At");
 
             migrationBuilder.CreateIndex(
                 name: "IX_audit_events_At",
@@ -269,6 +374,27 @@ namespace Sallyport.Server.Migrations.Sqlite
                 column: "UserId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_known_sources_LastApproved",
+                table: "known_sources",
+                column: "LastApproved");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pending_pushes_DeviceId",
+                table: "pending_pushes",
+                column: "DeviceId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pending_pushes_ExpiresAt",
+                table: "pending_pushes",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_pending_pushes_UserId_ApplicationId",
+                table: "pending_pushes",
+                columns: new[] { "UserId", "ApplicationId" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_throttles_Since",
                 table: "throttles",
                 column: "Since");
@@ -290,16 +416,19 @@ namespace Sallyport.Server.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "activations");
+
+            migrationBuilder.DropTable(
                 name: "aliases");
 
             migrationBuilder.DropTable(
                 name: "applications");
 
             migrationBuilder.DropTable(
-                name: "audit_events");
+                name: "approvals");
 
             migrationBuilder.DropTable(
-                name: "authentications");
+                name: "audit_events");
 
             migrationBuilder.DropTable(
                 name: "bypass_codes");
@@ -311,10 +440,19 @@ namespace Sallyport.Server.Migrations.Sqlite
                 name: "key_ring");
 
             migrationBuilder.DropTable(
+                name: "known_sources");
+
+            migrationBuilder.DropTable(
+                name: "pending_pushes");
+
+            migrationBuilder.DropTable(
                 name: "throttles");
 
             migrationBuilder.DropTable(
                 name: "users");
+
+            migrationBuilder.DropTable(
+                name: "authentications");
         }
     }
 }

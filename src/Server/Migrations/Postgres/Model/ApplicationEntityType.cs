@@ -22,7 +22,7 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 "Sallyport.Server.Applications.Application",
                 typeof(Application),
                 baseEntityType,
-                propertyCount: 14,
+                propertyCount: 16,
                 unnamedIndexCount: 2,
                 keyCount: 1);
 
@@ -102,6 +102,14 @@ namespace Sallyport.Server.Migrations.Postgres.Model
             newUsers.SetSentinelFromProviderValue(0);
             newUsers.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var numberMatching = runtimeEntityType.AddProperty(
+                "NumberMatching",
+                typeof(NumberMatching),
+                propertyInfo: typeof(Application).GetProperty("NumberMatching", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Application).GetField("<NumberMatching>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            numberMatching.SetSentinelFromProviderValue(0);
+            numberMatching.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var previousProtectedSecretKey = runtimeEntityType.AddProperty(
                 "PreviousProtectedSecretKey",
                 typeof(byte[]),
@@ -125,6 +133,14 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 propertyInfo: typeof(Application).GetProperty("ProtectedSecretKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Application).GetField("<ProtectedSecretKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             protectedSecretKey.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var terminalDevices = runtimeEntityType.AddProperty(
+                "TerminalDevices",
+                typeof(bool),
+                propertyInfo: typeof(Application).GetProperty("TerminalDevices", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Application).GetField("<TerminalDevices>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            terminalDevices.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var trustedNetworks = runtimeEntityType.AddProperty(
                 "TrustedNetworks",

@@ -24,7 +24,7 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 "Sallyport.Server.Authentications.Authentication",
                 typeof(Authentication),
                 baseEntityType,
-                propertyCount: 12,
+                propertyCount: 15,
                 unnamedIndexCount: 3,
                 keyCount: 1);
 
@@ -65,6 +65,15 @@ namespace Sallyport.Server.Migrations.Postgres.Model
             createdAt.SetSentinelFromProviderValue(-62135596800000L);
             createdAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
+            var decidedAt = runtimeEntityType.AddProperty(
+                "DecidedAt",
+                typeof(DateTimeOffset?),
+                propertyInfo: typeof(Authentication).GetProperty("DecidedAt", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Authentication).GetField("<DecidedAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                valueConverter: new UnixMilliseconds());
+            decidedAt.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
             var expiresAt = runtimeEntityType.AddProperty(
                 "ExpiresAt",
                 typeof(DateTimeOffset),
@@ -81,6 +90,14 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 fieldInfo: typeof(Authentication).GetField("<IsAsync>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
             isAsync.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var isRedeemed = runtimeEntityType.AddProperty(
+                "IsRedeemed",
+                typeof(bool),
+                propertyInfo: typeof(Authentication).GetProperty("IsRedeemed", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Authentication).GetField("<IsRedeemed>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            isRedeemed.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var requestMac = runtimeEntityType.AddProperty(
                 "RequestMac",
@@ -131,6 +148,14 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 Guid (UserId? id) => id.Value.Value,
                 UserId? (Guid value) => ((UserId? )(new UserId(value)))));
             userId.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var waiter = runtimeEntityType.AddProperty(
+                "Waiter",
+                typeof(long?),
+                propertyInfo: typeof(Authentication).GetProperty("Waiter", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Authentication).GetField("<Waiter>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            waiter.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var key = runtimeEntityType.AddKey(
                 new[] { transactionId });

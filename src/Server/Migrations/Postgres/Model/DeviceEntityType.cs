@@ -25,7 +25,7 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 "Sallyport.Server.Devices.Device",
                 typeof(Device),
                 baseEntityType,
-                propertyCount: 14,
+                propertyCount: 17,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -74,6 +74,14 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 fieldInfo: typeof(Device).GetField("<Digits>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: 0);
             digits.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var isTerminal = runtimeEntityType.AddProperty(
+                "IsTerminal",
+                typeof(bool),
+                propertyInfo: typeof(Device).GetProperty("IsTerminal", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<IsTerminal>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+            isTerminal.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var key = runtimeEntityType.AddProperty(
                 "Key",
@@ -129,6 +137,23 @@ namespace Sallyport.Server.Migrations.Postgres.Model
                 propertyInfo: typeof(Device).GetProperty("ProtectedSecret", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Device).GetField("<ProtectedSecret>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             protectedSecret.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var publicKey = runtimeEntityType.AddProperty(
+                "PublicKey",
+                typeof(byte[]),
+                propertyInfo: typeof(Device).GetProperty("PublicKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<PublicKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                maxLength: 91);
+            publicKey.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
+
+            var pushSubscription = runtimeEntityType.AddProperty(
+                "PushSubscription",
+                typeof(string),
+                propertyInfo: typeof(Device).GetProperty("PushSubscription", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<PushSubscription>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
+            pushSubscription.AddAnnotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.None);
 
             var serial = runtimeEntityType.AddProperty(
                 "Serial",

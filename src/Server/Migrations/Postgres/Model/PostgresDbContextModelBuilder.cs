@@ -12,7 +12,7 @@ namespace Sallyport.Server.Migrations.Postgres.Model
     public partial class PostgresDbContextModel
     {
         private PostgresDbContextModel()
-            : base(skipDetectChanges: false, modelId: new Guid("c00f442c-8f86-4501-bb1c-4a696db45a67"), entityTypeCount: 9)
+            : base(skipDetectChanges: false, modelId: new Guid("a7af0c04-b90d-4f88-99f3-c285858b7507"), entityTypeCount: 13)
         {
         }
 
@@ -20,24 +20,35 @@ namespace Sallyport.Server.Migrations.Postgres.Model
         {
             var application = ApplicationEntityType.Create(this);
             var auditEvent = AuditEventEntityType.Create(this);
+            var approval = ApprovalEntityType.Create(this);
             var authentication = AuthenticationEntityType.Create(this);
+            var knownSource = KnownSourceEntityType.Create(this);
+            var pendingPush = PendingPushEntityType.Create(this);
             var throttle = ThrottleEntityType.Create(this);
             var device = DeviceEntityType.Create(this);
             var keyRingEntry = KeyRingEntryEntityType.Create(this);
+            var activation = ActivationEntityType.Create(this);
             var alias = AliasEntityType.Create(this);
             var bypassCode = BypassCodeEntityType.Create(this);
             var user = UserEntityType.Create(this);
 
+            KnownSourceEntityType.CreateForeignKey1(knownSource, user);
+            PendingPushEntityType.CreateForeignKey1(pendingPush, authentication);
             DeviceEntityType.CreateForeignKey1(device, user);
+            ActivationEntityType.CreateForeignKey1(activation, user);
             AliasEntityType.CreateForeignKey1(alias, user);
             BypassCodeEntityType.CreateForeignKey1(bypassCode, user);
 
             ApplicationEntityType.CreateAnnotations(application);
             AuditEventEntityType.CreateAnnotations(auditEvent);
+            ApprovalEntityType.CreateAnnotations(approval);
             AuthenticationEntityType.CreateAnnotations(authentication);
+            KnownSourceEntityType.CreateAnnotations(knownSource);
+            PendingPushEntityType.CreateAnnotations(pendingPush);
             ThrottleEntityType.CreateAnnotations(throttle);
             DeviceEntityType.CreateAnnotations(device);
             KeyRingEntryEntityType.CreateAnnotations(keyRingEntry);
+            ActivationEntityType.CreateAnnotations(activation);
             AliasEntityType.CreateAnnotations(alias);
             BypassCodeEntityType.CreateAnnotations(bypassCode);
             UserEntityType.CreateAnnotations(user);

@@ -21,7 +21,7 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 "Sallyport.Server.Applications.Application",
                 typeof(Application),
                 baseEntityType,
-                propertyCount: 14,
+                propertyCount: 16,
                 unnamedIndexCount: 2,
                 keyCount: 1);
 
@@ -92,6 +92,13 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 fieldInfo: typeof(Application).GetField("<NewUsers>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
             newUsers.SetSentinelFromProviderValue(0);
 
+            var numberMatching = runtimeEntityType.AddProperty(
+                "NumberMatching",
+                typeof(NumberMatching),
+                propertyInfo: typeof(Application).GetProperty("NumberMatching", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Application).GetField("<NumberMatching>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+            numberMatching.SetSentinelFromProviderValue(0);
+
             var previousProtectedSecretKey = runtimeEntityType.AddProperty(
                 "PreviousProtectedSecretKey",
                 typeof(byte[]),
@@ -112,6 +119,13 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 typeof(byte[]),
                 propertyInfo: typeof(Application).GetProperty("ProtectedSecretKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Application).GetField("<ProtectedSecretKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var terminalDevices = runtimeEntityType.AddProperty(
+                "TerminalDevices",
+                typeof(bool),
+                propertyInfo: typeof(Application).GetProperty("TerminalDevices", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Application).GetField("<TerminalDevices>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var trustedNetworks = runtimeEntityType.AddProperty(
                 "TrustedNetworks",

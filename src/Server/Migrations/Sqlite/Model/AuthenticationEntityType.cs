@@ -23,7 +23,7 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 "Sallyport.Server.Authentications.Authentication",
                 typeof(Authentication),
                 baseEntityType,
-                propertyCount: 12,
+                propertyCount: 15,
                 unnamedIndexCount: 3,
                 keyCount: 1);
 
@@ -60,6 +60,14 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 valueConverter: new UnixMilliseconds());
             createdAt.SetSentinelFromProviderValue(-62135596800000L);
 
+            var decidedAt = runtimeEntityType.AddProperty(
+                "DecidedAt",
+                typeof(DateTimeOffset?),
+                propertyInfo: typeof(Authentication).GetProperty("DecidedAt", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Authentication).GetField("<DecidedAt>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                valueConverter: new UnixMilliseconds());
+
             var expiresAt = runtimeEntityType.AddProperty(
                 "ExpiresAt",
                 typeof(DateTimeOffset),
@@ -73,6 +81,13 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 typeof(bool),
                 propertyInfo: typeof(Authentication).GetProperty("IsAsync", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Authentication).GetField("<IsAsync>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
+
+            var isRedeemed = runtimeEntityType.AddProperty(
+                "IsRedeemed",
+                typeof(bool),
+                propertyInfo: typeof(Authentication).GetProperty("IsRedeemed", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Authentication).GetField("<IsRedeemed>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: false);
 
             var requestMac = runtimeEntityType.AddProperty(
@@ -118,6 +133,13 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
             userId.SetValueConverter(new ValueConverter<UserId?, Guid>(
                 Guid (UserId? id) => id.Value.Value,
                 UserId? (Guid value) => ((UserId? )(new UserId(value)))));
+
+            var waiter = runtimeEntityType.AddProperty(
+                "Waiter",
+                typeof(long?),
+                propertyInfo: typeof(Authentication).GetProperty("Waiter", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Authentication).GetField("<Waiter>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var key = runtimeEntityType.AddKey(
                 new[] { transactionId });

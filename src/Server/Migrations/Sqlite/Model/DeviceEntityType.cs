@@ -24,7 +24,7 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 "Sallyport.Server.Devices.Device",
                 typeof(Device),
                 baseEntityType,
-                propertyCount: 14,
+                propertyCount: 17,
                 foreignKeyCount: 1,
                 unnamedIndexCount: 3,
                 keyCount: 1);
@@ -68,6 +68,13 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 propertyInfo: typeof(Device).GetProperty("Digits", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Device).GetField("<Digits>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 sentinel: 0);
+
+            var isTerminal = runtimeEntityType.AddProperty(
+                "IsTerminal",
+                typeof(bool),
+                propertyInfo: typeof(Device).GetProperty("IsTerminal", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<IsTerminal>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                sentinel: false);
 
             var key = runtimeEntityType.AddProperty(
                 "Key",
@@ -116,6 +123,21 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
                 typeof(byte[]),
                 propertyInfo: typeof(Device).GetProperty("ProtectedSecret", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
                 fieldInfo: typeof(Device).GetField("<ProtectedSecret>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly));
+
+            var publicKey = runtimeEntityType.AddProperty(
+                "PublicKey",
+                typeof(byte[]),
+                propertyInfo: typeof(Device).GetProperty("PublicKey", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<PublicKey>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true,
+                maxLength: 91);
+
+            var pushSubscription = runtimeEntityType.AddProperty(
+                "PushSubscription",
+                typeof(string),
+                propertyInfo: typeof(Device).GetProperty("PushSubscription", BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                fieldInfo: typeof(Device).GetField("<PushSubscription>k__BackingField", BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly),
+                nullable: true);
 
             var serial = runtimeEntityType.AddProperty(
                 "Serial",

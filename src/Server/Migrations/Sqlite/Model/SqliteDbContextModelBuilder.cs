@@ -11,7 +11,7 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
     public partial class SqliteDbContextModel
     {
         private SqliteDbContextModel()
-            : base(skipDetectChanges: false, modelId: new Guid("3f2ac432-e9de-46e0-8858-88f9c4f77d41"), entityTypeCount: 9)
+            : base(skipDetectChanges: false, modelId: new Guid("91ee11bc-d816-47c0-9cb9-feb3e36f87b7"), entityTypeCount: 13)
         {
         }
 
@@ -19,24 +19,35 @@ namespace Sallyport.Server.Migrations.Sqlite.Model
         {
             var application = ApplicationEntityType.Create(this);
             var auditEvent = AuditEventEntityType.Create(this);
+            var approval = ApprovalEntityType.Create(this);
             var authentication = AuthenticationEntityType.Create(this);
+            var knownSource = KnownSourceEntityType.Create(this);
+            var pendingPush = PendingPushEntityType.Create(this);
             var throttle = ThrottleEntityType.Create(this);
             var device = DeviceEntityType.Create(this);
             var keyRingEntry = KeyRingEntryEntityType.Create(this);
+            var activation = ActivationEntityType.Create(this);
             var alias = AliasEntityType.Create(this);
             var bypassCode = BypassCodeEntityType.Create(this);
             var user = UserEntityType.Create(this);
 
+            KnownSourceEntityType.CreateForeignKey1(knownSource, user);
+            PendingPushEntityType.CreateForeignKey1(pendingPush, authentication);
             DeviceEntityType.CreateForeignKey1(device, user);
+            ActivationEntityType.CreateForeignKey1(activation, user);
             AliasEntityType.CreateForeignKey1(alias, user);
             BypassCodeEntityType.CreateForeignKey1(bypassCode, user);
 
             ApplicationEntityType.CreateAnnotations(application);
             AuditEventEntityType.CreateAnnotations(auditEvent);
+            ApprovalEntityType.CreateAnnotations(approval);
             AuthenticationEntityType.CreateAnnotations(authentication);
+            KnownSourceEntityType.CreateAnnotations(knownSource);
+            PendingPushEntityType.CreateAnnotations(pendingPush);
             ThrottleEntityType.CreateAnnotations(throttle);
             DeviceEntityType.CreateAnnotations(device);
             KeyRingEntryEntityType.CreateAnnotations(keyRingEntry);
+            ActivationEntityType.CreateAnnotations(activation);
             AliasEntityType.CreateAnnotations(alias);
             BypassCodeEntityType.CreateAnnotations(bypassCode);
             UserEntityType.CreateAnnotations(user);
