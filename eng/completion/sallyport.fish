@@ -11,6 +11,7 @@ complete -c sallyport -n __fish_use_subcommand -a import-ga -d 'take over ~/.goo
 complete -c sallyport -n __fish_use_subcommand -a export-ga -d 'the way back'
 complete -c sallyport -n __fish_use_subcommand -a doctor -d 'ways around the second factor'
 complete -c sallyport -n __fish_use_subcommand -a setup -d 'make ssh ask for key and passcode'
+complete -c sallyport -n __fish_use_subcommand -a phone -d 'approve logins from this terminal'
 complete -c sallyport -n __fish_use_subcommand -a help -d 'list the commands'
 
 function __sallyport_in
@@ -18,7 +19,7 @@ function __sallyport_in
 end
 
 complete -c sallyport -n '__sallyport_in codes status invite import-ga export-ga' -a '(__fish_complete_users)'
-complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga doctor setup' -s h -l help -d 'the options'
+complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga doctor setup phone' -s h -l help -d 'the options'
 complete -c sallyport -n '__sallyport_in enroll codes status invite' -l socket -r -F -d 'the agent'
 complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga doctor' -l config -r -F \
     -d 'the configuration of the agent'
@@ -91,3 +92,11 @@ complete -c sallyport -n '__sallyport_in setup' -l yes -d 'ask nothing'
 complete -c sallyport -n '__sallyport_in setup' -l from-this-host -d 'a connection from this host itself counts too'
 complete -c sallyport -n '__sallyport_in setup' -l json -d 'for plan and status'
 complete -c sallyport -n '__sallyport_in setup' -l unconfirmed -d 'for undo: what the units run'
+
+complete -c sallyport -n '__sallyport_in phone; and not __sallyport_in activate list watch approve deny rename remove' \
+    -a 'activate list watch approve deny rename remove'
+complete -c sallyport -n '__sallyport_in phone' -l name -x -d 'what the phone is called'
+complete -c sallyport -n '__sallyport_in phone' -l ca -r -F -d 'trust these certificates only'
+complete -c sallyport -n '__sallyport_in phone' -l number -x -d 'the number that the screen of the login shows'
+complete -c sallyport -n '__sallyport_in phone' -l not-me -d 'somebody else began it'
+complete -c sallyport -n '__sallyport_in phone' -l file -r -F -d 'the file with the key'

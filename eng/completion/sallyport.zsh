@@ -13,6 +13,7 @@ commands=(
     'export-ga:the way back'
     'doctor:ways around the second factor'
     'setup:make ssh ask for key and passcode'
+    'phone:approve logins from this terminal'
     'help:list the commands'
 )
 common=('(-h --help)'{-h,--help}'[the options]' '--config=[the configuration of the agent]:file:_files')
@@ -89,5 +90,11 @@ case $command in
             '--yes[ask nothing]' '--from-this-host[a connection from this host itself counts too]' \
             '--json[for plan and status]' '--unconfirmed[for undo\: what the units run]' \
             '1:what:(confirm undo status plan)'
+        ;;
+    phone)
+        _arguments -s -S '(-h --help)'{-h,--help}'[the options]' '--name=[what the phone is called]:name:' \
+            '--ca=[trust these certificates only]:file:_files' \
+            '--number=[the number that the screen of the login shows]:number:' '--not-me[somebody else began it]' \
+            '--file=[the file with the key]:file:_files' '1:what:(activate list watch approve deny rename remove)'
         ;;
 esac

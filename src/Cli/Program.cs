@@ -3,6 +3,7 @@ using Sallyport.Cli.Doctor;
 using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Moving;
+using Sallyport.Cli.Phone;
 using Sallyport.Cli.Setup;
 using Sallyport.Cli.Terminal;
 using Sallyport.Cli.Users;
@@ -44,6 +45,9 @@ try
 
         case ["setup", .. string[] words]:
             return SetupCommand.Run(words);
+
+        case ["phone", .. string[] words]:
+            return PhoneCommand.Run(words);
 
         case ["help" or "--help" or "-h", ..]:
             Screen.Write(SallyportHelp.Text);

@@ -22,6 +22,7 @@ internal static class SallyportHelp
                                 everybody out (root)
           setup                 make ssh ask for key and passcode, try it, and take it
                                 back by itself unless you confirm it (root)
+          phone                 approve logins from this terminal, as a phone does
 
         sallyport COMMAND --help tells the options of a command.
 
@@ -141,6 +142,26 @@ internal static class SallyportHelp
                   --json            for status and plan
                   --unconfirmed     for undo: only what is not confirmed in time; what
                                     the units run
+
+            """,
+        "phone" => """
+            usage: sallyport phone activate HOST[:PORT] CODE [--name=NAME] [--ca=FILE]
+                   sallyport phone list | watch
+                   sallyport phone approve [--number=NUMBER] [ID]
+                   sallyport phone deny [--not-me] [ID]
+                   sallyport phone rename NAME
+                   sallyport phone remove
+            A phone in this terminal: its key is in a file, and logins are approved with it
+            where the server's policy allows such devices.
+            activate: makes the key; CODE is from 'sallyport-server device add-phone'.
+                  --name=NAME       what the phone is called (USER at HOST)
+                  --ca=FILE         trusts these certificates (PEM), and no others
+            list: what waits. watch: tells what begins to wait, and what is over.
+            approve, deny: the login ID, or the only one that waits. What is signed is shown.
+                  --number=NUMBER   the number on the login's screen, if one is asked for
+                  --not-me          it was not you who began this login: reports it
+            Exit status: 0 taken, 1 not.
+                  --file=FILE       the phone's file (~/.config/sallyport/phone.json)
 
             """,
         _ => Text,
