@@ -8,12 +8,12 @@ namespace Sallyport.Cli.Phone;
 /// </summary>
 internal sealed class EventStream(HttpResponseMessage response, Stream stream) : IDisposable
 {
-    private const int LongestLine = 1 << 18;
+    private const int FirstSize = 1 << 14;
 
     // A comment comes every 15 seconds.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
 
-    private readonly byte[] _read = new byte[LongestLine];
+    private byte[] _read = new byte[FirstSize];
     private int _length;
 
     /// <summary>The data of the next event; null: the server has ended the stream.</summary>
@@ -64,9 +64,14 @@ internal sealed class EventStream(HttpResponseMessage response, Stream stream) :
         int end;
         while ((end = Array.IndexOf(_read, (byte)'\n', 0, _length)) < 0)
         {
-            if (_length == _read.Length)
+            if (_length == PhoneApi.LargestAnswer)
             {
                 throw new PhoneException("the server sends a line without an end");
+            }
+
+            if (_length == _read.Length)
+            {
+                Array.Resize(ref _read, _length * 2);
             }
 
             int got = await ReadAsync(cancellationToken);

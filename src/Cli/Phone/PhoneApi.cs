@@ -10,7 +10,8 @@ namespace Sallyport.Cli.Phone;
 /// </summary>
 internal sealed class PhoneApi : IDisposable
 {
-    private const int LargestAnswer = 1 << 18;
+    /// <summary>A host's words may be 20,000 characters of six bytes each, and many hosts may wait.</summary>
+    public const int LargestAnswer = 1 << 22;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 

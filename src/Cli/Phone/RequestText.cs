@@ -8,6 +8,8 @@ namespace Sallyport.Cli.Phone;
 /// </summary>
 internal static class RequestText
 {
+    private const int LongestInfo = 300; // what is signed stays on the screen
+
     /// <summary>One line, a TAB between its parts.</summary>
     public static string Line(PendingRequest request, DateTimeOffset now) => string.Join('\t',
         Shown(request.Transaction),
@@ -32,7 +34,7 @@ internal static class RequestText
         Add("waits for", $"{SecondsLeft(request, now)} more seconds");
         if (request.Info is { Length: > 0 } info)
         {
-            Add("host's words", info);
+            Add("host's words", info.Length > LongestInfo ? info[..LongestInfo] + "..." : info);
         }
 
         return text.ToString();
