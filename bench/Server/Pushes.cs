@@ -59,8 +59,8 @@ internal static class Pushes
         {
             await using Waiters waiting = new(server, site);
             waiting.Connect(waiters);
-            waiting.Open(ref user);
-            int pending = await waiting.SettleAsync();
+            int pending = await waiting.OpenAsync(user);
+            user += waiters;
             resident.Add(server.ResidentKiB);
             Console.WriteLine(FormattableString.Invariant(
                 $"{pending} waiting logins over TLS 1.3: {resident[^1] / 1024:F1} MiB (load {Quantiles.Load()})"));
@@ -83,19 +83,16 @@ internal static class Pushes
         await using ServerProcess? other = nodes == 2
             ? await ServerProcess.StartAsync(options, site, publicPort: one.Port)
             : null;
-        int user = 0;
         await using (Waiters warm = new(one, site))
         {
             warm.Connect(warmth);
-            warm.Open(ref user);
-            await warm.SettleAsync();
+            await warm.OpenAsync(0);
             await Phones.ApproveAsync(other ?? one, site, warm, PerSecond);
         }
 
         await using Waiters waiting = new(one, site);
         waiting.Connect(approvals);
-        waiting.Open(ref user);
-        await waiting.SettleAsync();
+        await waiting.OpenAsync(warmth);
         double[] milliseconds = await Phones.ApproveAsync(other ?? one, site, waiting, PerSecond);
         string what = nodes == 1 ? database : $"{database}, waiting at one node and approved at another";
         Console.WriteLine(FormattableString.Invariant(
@@ -111,6 +108,8 @@ internal static class Pushes
 internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposable
 {
     private const int PerAddress = 500; // the server takes 512 of one
+    private const int AtOnce = 50;
+    private const int Opened = 600; // a second
 
     private readonly List<SslStream> _connections = [];
 
@@ -125,30 +124,34 @@ internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposabl
         }
     }
 
-    /// <summary>Sends a login on each, of the next user.</summary>
-    public void Open(ref int user)
+    /// <summary>Sends a login on each, of the users from this one on; how many wait then.</summary>
+    public async Task<int> OpenAsync(int user)
     {
-        foreach (SslStream connection in _connections)
+        foreach (SslStream[] some in _connections.Chunk(AtOnce))
         {
-            string name = Site.NameOf(user);
-            connection.Write(Load.Push(site, server.PublicPort, name, source: user));
-            Answers.Add(name, ReadAsync(connection));
-            user++;
+            foreach (SslStream connection in some)
+            {
+                string name = Site.NameOf(user);
+                Answers.Add(name, LogInAsync(connection, Load.Push(site, server.PublicPort, name, source: user)));
+                user++;
+            }
+
+            await Task.Delay(AtOnce * 1000 / Opened);
         }
+
+        // Of the round before some may still wait, whose clients are gone.
+        for (int i = 0; i < 50 && await CountAsync() < _connections.Count; i++)
+        {
+            await Task.Delay(200);
+        }
+
+        return Math.Min(await CountAsync(), Answers.Values.Count(answer => !answer.IsCompleted));
     }
 
-    /// <summary>How many wait, once all of them are there.</summary>
-    public async Task<int> SettleAsync()
+    private Task<int> CountAsync()
     {
-        int pending = 0;
-        for (int i = 0; i < 100 && pending < _connections.Count; i++)
-        {
-            await Task.Delay(100);
-            pending = await site.QueryAsync(db => db.Set<PendingPush>().CountAsync());
-        }
-
-        await Task.Delay(1_000);
-        return Answers.Values.Count(answer => !answer.IsCompleted) == pending ? pending : -1;
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        return site.QueryAsync(db => db.Set<PendingPush>().CountAsync(p => p.ExpiresAt > now));
     }
 
     public async ValueTask DisposeAsync()
@@ -159,25 +162,28 @@ internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposabl
         }
     }
 
-    private static async Task<long> ReadAsync(SslStream connection)
+    /// <summary>When it was let in; 0: it was not. Who is told to come again does.</summary>
+    private static async Task<long> LogInAsync(SslStream connection, byte[] request)
     {
         byte[] buffer = new byte[1024];
-        int length = 0;
-        while (true)
+        string answer = "HTTP/1.1 429";
+        while (answer.StartsWith("HTTP/1.1 429", StringComparison.Ordinal))
         {
-            int read = await connection.ReadAsync(buffer.AsMemory(length));
-            length += read;
-            string answer = Encoding.ASCII.GetString(buffer, 0, length);
-            if (answer.EndsWith("}}", StringComparison.Ordinal))
+            await connection.WriteAsync(request);
+            answer = "";
+            while (!answer.EndsWith('}'))
             {
-                return answer.Contains("\"result\":\"allow\"", StringComparison.Ordinal) ? Stopwatch.GetTimestamp() : 0;
-            }
+                int read = await connection.ReadAsync(buffer);
+                if (read == 0)
+                {
+                    return 0;
+                }
 
-            if (read == 0)
-            {
-                return 0;
+                answer += Encoding.ASCII.GetString(buffer, 0, read);
             }
         }
+
+        return answer.Contains("\"result\":\"allow\"", StringComparison.Ordinal) ? Stopwatch.GetTimestamp() : 0;
     }
 }
 

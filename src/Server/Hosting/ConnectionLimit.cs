@@ -16,8 +16,8 @@ internal sealed class ConnectionLimit(ServerSettings settings, TimeProvider time
     /// <summary>One login is one connection, held while somebody looks for his phone.</summary>
     public const int PerSource = 512;
 
-    /// <summary>Of all sources together.</summary>
-    public const int InAll = 8192;
+    /// <summary>Of all sources together; ten thousand logins may wait for their phones.</summary>
+    public const int InAll = 16_384;
 
     private static readonly TimeSpan _quiet = TimeSpan.FromMinutes(1);
 
