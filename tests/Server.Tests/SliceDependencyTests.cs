@@ -13,7 +13,9 @@ public sealed partial class SliceDependencyTests
         ["Devices"] = ["Persistence", "Audit", "Applications", "Users"],
         ["Push"] = ["Persistence", "Audit", "Applications", "Users", "Devices"],
         ["Authentications"] = ["Persistence", "Audit", "Applications", "Users", "Devices", "Push"],
-        ["DuoApi"] = ["Persistence", "Audit", "Applications", "Users", "Devices", "Push", "Authentications"],
+        ["Web"] = [],
+        ["DuoApi"] = ["Web", "Persistence", "Audit", "Applications", "Users", "Devices", "Push", "Authentications"],
+        ["Phone"] = ["Web", "Persistence", "Audit", "Applications", "Users", "Devices", "Push", "Authentications"],
     };
 
     [Fact]

@@ -12,6 +12,7 @@ using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.DuoApi;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Phone;
 using Sallyport.Server.Push;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;
@@ -52,7 +53,9 @@ internal sealed class TestServer : IAsyncDisposable
             Directory.CreateTempSubdirectory("sallyport-api-").FullName,
             kind is DatabaseKind.Postgres ? await PostgresServer.CreateDatabaseAsync() : null);
         TestServer server = new(settings, new(new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero)), replace);
+        TestDatabase.GiveKeys(server.Get<KeyFiles>().Folder);
         await server.Get<Database>().InitAsync(Stop);
+        server._app.MapPhone();
         server._app.MapDuoApi();
         await server._app.StartAsync(Stop);
         server.Host = await server.AddHostAsync(application ?? new("bastion"));
@@ -66,6 +69,7 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task<TestServer> AgainAsync()
     {
         TestServer server = new(_settings, Clock, replace: null) { _isAnother = true };
+        server._app.MapPhone();
         server._app.MapDuoApi();
         await server._app.StartAsync(Stop);
         server.Host = Host with { Server = server };
@@ -84,7 +88,7 @@ internal sealed class TestServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddPersistence(settings).AddAudit().AddApplications().AddUsers().AddDevices();
         builder.Services.AddPush().AddSingleton(new ServerName("sallyport.example"));
-        builder.Services.AddAuthentications().AddDuoApi(new("https://sallyport.example/portal"));
+        builder.Services.AddAuthentications().AddPhone().AddDuoApi(new("https://sallyport.example/portal"));
         replace?.Invoke(builder.Services);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

@@ -19,11 +19,15 @@ internal sealed record AddApplicationRequest(string Name)
     /// <summary>Empty: everybody.</summary>
     public IReadOnlyList<string> AllowedGroups { get; init; } = [];
 
-    /// <summary>passcode, bypass; empty: all that the server knows.</summary>
+    /// <summary>passcode, push, bypass; empty: all that the server knows.</summary>
     public IReadOnlyList<string> AllowedFactors { get; init; } = [];
 
     /// <summary>CIDR.</summary>
     public IReadOnlyList<string> TrustedNetworks { get; init; } = [];
+
+    public NumberMatching NumberMatching { get; init; } = NumberMatching.Never;
+
+    public bool TerminalDevices { get; init; }
 }
 
 internal abstract record AddApplicationResult
@@ -67,6 +71,8 @@ internal sealed class AddApplication(
             AllowedGroups = string.Join(' ', request.AllowedGroups),
             AllowedFactors = string.Join(' ', request.AllowedFactors),
             TrustedNetworks = string.Join(' ', request.TrustedNetworks),
+            NumberMatching = request.NumberMatching,
+            TerminalDevices = request.TerminalDevices,
             CreatedAt = time.GetUtcNow(),
         };
         try

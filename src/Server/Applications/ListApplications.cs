@@ -15,6 +15,8 @@ internal sealed record ApplicationRow(
     string AllowedGroups,
     string AllowedFactors,
     string TrustedNetworks,
+    NumberMatching NumberMatching,
+    bool TerminalDevices,
     DateTimeOffset? PreviousSecretKeyUntil,
     DateTimeOffset CreatedAt)
 {
@@ -28,6 +30,8 @@ internal sealed record ApplicationRow(
         a.AllowedGroups,
         a.AllowedFactors,
         a.TrustedNetworks,
+        a.NumberMatching,
+        a.TerminalDevices,
         a.PreviousSecretKeyUntil,
         a.CreatedAt);
 }

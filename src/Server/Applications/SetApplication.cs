@@ -25,6 +25,10 @@ internal sealed record SetApplicationRequest(string Application)
     /// <summary>CIDR; empty: none.</summary>
     public IReadOnlyList<string>? TrustedNetworks { get; init; }
 
+    public NumberMatching? NumberMatching { get; init; }
+
+    public bool? TerminalDevices { get; init; }
+
     /// <summary>Null: nobody who is unknown enrols.</summary>
     internal sealed record SetEnrolment(DateTimeOffset? Until);
 }
@@ -95,6 +99,8 @@ internal sealed class SetApplication(Transactions transactions, AdministratorAud
         application.AllowedGroups = Joined(request.AllowedGroups) ?? application.AllowedGroups;
         application.AllowedFactors = Joined(request.AllowedFactors) ?? application.AllowedFactors;
         application.TrustedNetworks = Joined(request.TrustedNetworks) ?? application.TrustedNetworks;
+        application.NumberMatching = request.NumberMatching ?? application.NumberMatching;
+        application.TerminalDevices = request.TerminalDevices ?? application.TerminalDevices;
         if (request.Enrolment is { } enrolment)
         {
             application.NewUsers = enrolment.Until is null ? NewUserPolicy.Deny : NewUserPolicy.Enrol;

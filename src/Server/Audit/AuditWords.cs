@@ -18,6 +18,10 @@ internal static class AuditActions
     public const string UserRemove = "user_remove";
     public const string BypassCreate = "bypass_create";
     public const string DeviceAdd = "device_add";
+    public const string DeviceInvite = "device_invite";
+    public const string DeviceActivate = "device_activate";
+    public const string DeviceRename = "device_rename";
+    public const string DeviceSubscribe = "device_subscribe";
     public const string DeviceAssign = "device_assign";
     public const string DeviceUnassign = "device_unassign";
     public const string DeviceResync = "device_resync";

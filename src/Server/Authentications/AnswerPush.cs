@@ -77,7 +77,7 @@ internal sealed class AnswerPush(
             return (PushAnswer.Gone, null);
         }
 
-        await LockAsync(db, push.UserId, cancellationToken);
+        await db.LockUserAsync(push.UserId, cancellationToken); // in the order that an attempt takes its locks
         Candidate? candidate = await Candidate.FindAsync(
             db, new Subject(push.UserKey, IsKey: true), now, cancellationToken);
         if (candidate?.Devices.SingleOrDefault(d => d.Id == id) is not { PublicKey: { } publicKey } phone)
@@ -222,15 +222,5 @@ internal sealed class AnswerPush(
             cancellationToken);
         await PushPause.EndAsync(db, push.UserId, push.ApplicationId, cancellationToken);
         await KnownSource.RememberAsync(db, push.UserId, push.Address, now, cancellationToken);
-    }
-
-    // In the order that an attempt takes its locks: the user first.
-    private static async Task LockAsync(ServerDbContext db, UserId user, CancellationToken cancellationToken)
-    {
-        if (db is PostgresDbContext)
-        {
-            await db.Database.ExecuteSqlAsync(
-                $"""SELECT 1 FROM users WHERE "Id" = {user.Value} FOR UPDATE""", cancellationToken);
-        }
     }
 }

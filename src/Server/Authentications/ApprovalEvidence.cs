@@ -1,9 +1,9 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Sallyport.Protocol.Approvals;
+using Sallyport.Server.Devices;
 
 namespace Sallyport.Server.Authentications;
 
@@ -33,18 +33,7 @@ internal sealed record ApprovalEvidence(DateTimeOffset At, byte[] PublicKey, str
     }
 
     /// <summary>Of the key, as RFC 7638 has it: what the audit has of the device's activation.</summary>
-    public string Thumbprint() => ThumbprintOf(PublicKey);
-
-    public static string ThumbprintOf(byte[] publicKey)
-    {
-        using ECDsa key = ECDsa.Create();
-        key.ImportSubjectPublicKeyInfo(publicKey, out _);
-        ECPoint point = key.ExportParameters(includePrivateParameters: false).Q;
-        string x = Base64Url.EncodeToString(point.X);
-        string y = Base64Url.EncodeToString(point.Y);
-        return Base64Url.EncodeToString(SHA256.HashData(
-            Encoding.ASCII.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""")));
-    }
+    public string Thumbprint() => PhoneKey.ThumbprintOf(PublicKey);
 
     public string ToJson() =>
         $$"""

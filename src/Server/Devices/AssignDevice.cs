@@ -82,6 +82,7 @@ internal sealed class RemoveDevice(Transactions transactions, AdministratorAudit
 
             User? user = await db.OwnerAsync(found, stop);
             db.Devices.Remove(found);
+            db.Wakes.Add(found.Key); // a phone's stream ends
             audit.Add(db, AuditActions.DeviceRemove, userName: user?.Name, userKey: user?.Key, deviceKey: found.Key);
             return true;
         },

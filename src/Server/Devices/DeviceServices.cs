@@ -8,5 +8,10 @@ internal static class DeviceServices
         .AddSingleton<ListDevices>()
         .AddSingleton<AssignDevice>()
         .AddSingleton<ResyncDevice>()
-        .AddSingleton<RemoveDevice>();
+        .AddSingleton<RemoveDevice>()
+        .AddSingleton<AddActivation>()
+        .AddSingleton<ActivatePhone>()
+        .AddSingleton<FindPhone>()
+        .AddSingleton<RenamePhone>()
+        .AddSingleton<SetPushSubscription>();
 }

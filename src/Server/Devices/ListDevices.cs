@@ -5,7 +5,13 @@ using Sallyport.Server.Users;
 namespace Sallyport.Server.Devices;
 
 internal sealed record DeviceRow(
-    string Key, DeviceKind Kind, string Name, string? Serial, bool OutOfStep, DateTimeOffset CreatedAt);
+    string Key,
+    DeviceKind Kind,
+    bool IsTerminal,
+    string Name,
+    string? Serial,
+    bool OutOfStep,
+    DateTimeOffset CreatedAt);
 
 internal sealed class ListDevices(IDbContextFactory<ServerDbContext> contexts)
 {
@@ -26,7 +32,8 @@ internal sealed class ListDevices(IDbContextFactory<ServerDbContext> contexts)
         }
 
         return await db.Devices.Where(d => d.UserId == owner).OrderBy(d => d.Key)
-            .Select(d => new DeviceRow(d.Key, d.Kind, d.Name, d.Serial, d.OutOfStep, d.CreatedAt))
+            .Select(d => new DeviceRow(
+                d.Key, d.Kind, d.IsTerminal, d.Name, d.Serial, d.OutOfStep, d.CreatedAt))
             .ToListAsync(cancellationToken);
     }
 }

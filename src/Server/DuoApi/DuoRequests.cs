@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http.Features;
 using Sallyport.Protocol.Duo;
 using Sallyport.Server.Authentications;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Web;
 
 namespace Sallyport.Server.DuoApi;
 
@@ -30,7 +32,7 @@ internal sealed class DuoRequests(
         Verdict? verdict = null;
         try
         {
-            IncomingRequest.ForgetTheRest(context);
+            RequestBody.ForgetTheRest(context);
             (answer, verdict) = await AnswerAsync(context, target, path);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

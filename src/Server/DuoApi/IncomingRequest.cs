@@ -1,8 +1,7 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Sallyport.Protocol.Duo;
+using Sallyport.Server.Web;
 
 namespace Sallyport.Server.DuoApi;
 
@@ -12,15 +11,6 @@ internal static class IncomingRequest
     public const int LongestTarget = 16 * 1024;
     public const int MostHeaders = 100;
     public const int MostHeaderBytes = 16 * 1024;
-
-    // What a client sends beyond what is taken is read and forgotten, up to this much and for five seconds: who is cut
-    // off while he sends does not read the answer.
-    private const int MostForgotten = 16 * 1024 * 1024;
-
-    private const int UsualBytes = 1024;
-
-    /// <summary>How long a body may take, however steadily it comes. The web server wants 240 bytes a second besides.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>The path as it was sent, of a target in any form (RFC 9112, section 3.2).</summary>
     public static string PathOf(string target)
@@ -54,47 +44,12 @@ internal static class IncomingRequest
         return count > MostHeaders || bytes > MostHeaderBytes ? ApiError.Invalid("header") : null;
     }
 
-    /// <summary>Before anything of the body is read.</summary>
-    public static void ForgetTheRest(HttpContext context)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-        {
-            body.MaxRequestBodySize = MostForgotten;
-        }
-    }
-
     /// <summary>All of the body, or what is wrong with it.</summary>
     public static async Task<(ReadOnlyMemory<byte>? Body, ApiError? Problem)> ReadBodyAsync(
         HttpContext context, TimeProvider time)
     {
-        HttpRequest http = context.Request;
-        if (http.ContentLength > DuoParameters.MaxBytes)
-        {
-            return (null, ApiError.TooLarge);
-        }
-
-        using CancellationTokenSource late = new(Patience, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
-
-        // No more room than has come: what is announced costs the sender nothing.
-        ArrayBufferWriter<byte> body = new((int)Math.Min(http.ContentLength ?? 0, UsualBytes) + 1);
-        try
-        {
-            while (await http.Body.ReadAsync(body.GetMemory(), stop.Token) is > 0 and int read)
-            {
-                body.Advance(read);
-                if (body.WrittenCount > DuoParameters.MaxBytes)
-                {
-                    return (null, ApiError.TooLarge);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            return (null, ApiError.TooSlow);
-        }
-
-        return (body.WrittenMemory, null);
+        (ReadOnlyMemory<byte>? body, bool isSlow) = await RequestBody.ReadAsync(context, DuoParameters.MaxBytes, time);
+        return (body, body is not null ? null : isSlow ? ApiError.TooSlow : ApiError.TooLarge);
     }
 
     public static bool TryParse(

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Sallyport.Server.Authentications;
-using Sallyport.Server.DuoApi;
+using Sallyport.Server.Web;
 
 namespace Sallyport.Server.Hosting;
 

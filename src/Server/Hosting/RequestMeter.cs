@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Sallyport.Server.DuoApi;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Phone;
 
 namespace Sallyport.Server.Hosting;
 
@@ -71,7 +72,10 @@ internal sealed class RequestMeter
 
     // A path that nothing answers is anybody's text.
     private static string RouteOf(PathString path) =>
-        path.Value is string known && (known is "/healthz" or "/readyz" or PortalPage.Path || DuoRoute.TryFind(known, out _))
+        path.Value is string known
+        && (known is "/healthz" or "/readyz" or PortalPage.Path
+            || DuoRoute.TryFind(known, out _)
+            || PhoneRoutes.Contains(known))
             ? known
             : "other";
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Sallyport.Server.DuoApi;
+using Sallyport.Server.Phone;
 
 namespace Sallyport.Server.Hosting;
 
@@ -36,6 +37,7 @@ internal static class ServerApplication
         app.UseClientAddress(settings);
         app.MapHealth();
         app.MapPortal();
+        app.MapPhone();
         app.MapDuoApi();
 
         // What the start needed and nobody needs again goes back to the machine.

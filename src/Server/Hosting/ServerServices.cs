@@ -5,6 +5,7 @@ using Sallyport.Server.Devices;
 using Sallyport.Server.DuoApi;
 using Sallyport.Server.Maintenance;
 using Sallyport.Server.Persistence;
+using Sallyport.Server.Phone;
 using Sallyport.Server.Push;
 using Sallyport.Server.Users;
 
@@ -25,6 +26,7 @@ internal static class ServerServices
         .AddSingleton(new ServerName(settings.PublicHost.ToString()))
         .AddAuthentications()
         .AddMaintenance()
+        .AddPhone()
         .AddDuoApi(new Uri($"https://{settings.PublicHost}{PortalPage.Path}"))
         .AddSingleton<ServerCertificates>()
         .AddSingleton<ListenSockets>()

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Sallyport.Protocol.Approvals;
 using Sallyport.Server.Authentications;
 using Sallyport.Server.Commands;
+using Sallyport.Server.Devices;
 using Sallyport.Server.Hosting;
 using Sallyport.Server.Persistence;
 using Sallyport.Server.Tests.Storage;
@@ -40,7 +41,7 @@ public sealed class ApprovalTests
         Assert.Equal("approved", said.Value("Signed"));
         Assert.Equal("web1?[2J", said.Value("Host"));
         Assert.Equal("alice", said.Value("User"));
-        Assert.Equal(ApprovalEvidence.ThumbprintOf(key.ExportSubjectPublicKeyInfo()), said.Value("With the key"));
+        Assert.Equal(PhoneKey.ThumbprintOf(key.ExportSubjectPublicKeyInfo()), said.Value("With the key"));
         string right = said.Value("With the key");
         (await Installation.RunWithAsync(["verify-approval", file, "--key", right])).Done();
         Said other = await Installation.RunWithAsync(["verify-approval", file, "--key", "x" + right[1..]]);

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Audit;
 using Sallyport.Server.Authentications;
+using Sallyport.Server.Devices;
 using Sallyport.Server.Tests.Storage;
 
 namespace Sallyport.Server.Tests.Commands;
@@ -18,7 +19,7 @@ public sealed partial class AuditPageTests
     {
         { "Actions", Constants(typeof(AuditActions)) },
         { "Results", Constants(typeof(AuditResults)) },
-        { "Reasons", [.. Constants(typeof(Reasons)), AdministratorAudit.Reason] },
+        { "Reasons", [.. Constants(typeof(Reasons)), AdministratorAudit.Reason, PhoneAudit.Reason] },
         { "Factors", [.. Constants(typeof(FactorNames)), AuthenticationAudit.NoFactor] },
         { "Fields", [.. typeof(AuditEvent).GetProperties().Select(property => property.Name)] },
     };

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Sallyport.Server.Applications;
 using Sallyport.Server.Audit;
-using Sallyport.Server.DuoApi;
+using Sallyport.Server.Persistence;
 using Sallyport.Server.Tests.Hosting;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Sallyport.Server.DuoApi;
 using Sallyport.Server.Tests.Storage;
+using Sallyport.Server.Web;
 
 namespace Sallyport.Server.Tests.DuoApi;
 
@@ -37,13 +38,13 @@ public sealed class SlowBodyTests
         using TcpClient slow = await BeginAsync(server, isSigned: true);
         using StreamReader reader = new(slow.GetStream(), Encoding.ASCII);
         Task<string> answer = reader.ReadToEndAsync(TestServer.Stop);
-        server.Clock.Advance(IncomingRequest.Patience - TimeSpan.FromSeconds(1));
+        server.Clock.Advance(RequestBody.Patience - TimeSpan.FromSeconds(1));
         await Task.Delay(300, TestServer.Stop);
         Assert.False(answer.IsCompleted, "it may take its time");
 
         while (!answer.IsCompleted)
         {
-            server.Clock.Advance(IncomingRequest.Patience);
+            server.Clock.Advance(RequestBody.Patience);
             await Task.WhenAny(answer, Task.Delay(50, TestServer.Stop));
         }
 

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
-using Sallyport.Server.DuoApi;
 using Sallyport.Server.Hosting;
+using Sallyport.Server.Web;
 
 namespace Sallyport.Server.Tests.Hosting;
 

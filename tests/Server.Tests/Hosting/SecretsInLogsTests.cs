@@ -126,6 +126,9 @@ public sealed partial class SecretsInLogsTests
         var codes = (AddBypassCodeResult.Added)await Get<AddBypassCode>().RunAsync(new("alice") { Count = 2 }, Stop);
         var invited = (InviteUserResult.Invited)await Get<InviteUser>().RunAsync(new("bob"), Stop);
         Add("an invitation", invited.Code.Expose());
+        var activation = (AddActivationResult.Added)await Get<AddActivation>().RunAsync(new("bob"), Stop);
+        Add("a code for a phone", activation.Code.Expose());
+        Add("a code for a phone, in groups", activation.Code.ExposeGrouped());
 
         TimeStep now = TimeStep.At(TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(30));
         string passcode = Passcode.FromNumber(Totp.Compute(app.Uri.Secret, now), 6).Expose();

@@ -1,4 +1,4 @@
-namespace Sallyport.Server.DuoApi;
+namespace Sallyport.Server.Web;
 
 /// <summary>
 /// Whether a request of a connection is being worked on, and else since when none is. A request whose body is on its way

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 
-namespace Sallyport.Server.DuoApi;
+namespace Sallyport.Server.Persistence;
 
 /// <summary>Tells a database that does not serve, which will pass, from a fault of the program.</summary>
 internal static class Outage

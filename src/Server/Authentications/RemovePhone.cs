@@ -1,0 +1,51 @@
+using Microsoft.EntityFrameworkCore;
+using Sallyport.Server.Audit;
+using Sallyport.Server.Devices;
+using Sallyport.Server.Persistence;
+using Sallyport.Server.Users;
+
+namespace Sallyport.Server.Authentications;
+
+/// <summary>Removes a phone by its owner's wish; what waits for it is denied.</summary>
+internal sealed class RemovePhone(Transactions transactions, AuthenticationMeter meter, TimeProvider time)
+{
+    /// <summary>False: it is there no more.</summary>
+    /// <param name="client">The address that the request came from.</param>
+    public async Task<bool> RunAsync(KnownPhone phone, string? client, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        int? denied = await transactions.RunAsync(
+            (db, stop) => RemoveAsync(db, phone, client, now, stop), cancellationToken);
+        for (int i = 0; i < denied; i++)
+        {
+            meter.Decided(Outcome.Of(PushEnd.Denied));
+        }
+
+        return denied is not null;
+    }
+
+    /// <summary>How many logins were denied; null: there was no phone.</summary>
+    private static async Task<int?> RemoveAsync(
+        ServerDbContext db, KnownPhone phone, string? client, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await db.LockUserAsync(phone.UserId, cancellationToken);
+        if (await db.Devices.Where(d => d.Id == phone.Id).ExecuteDeleteAsync(cancellationToken) != 1)
+        {
+            return null;
+        }
+
+        int denied = 0;
+        List<PendingPush> waiting = await db.PendingPushes.AsNoTracking()
+            .Where(p => p.DeviceId == phone.Id).ToListAsync(cancellationToken);
+        foreach (PendingPush push in waiting)
+        {
+            bool decided = await PushEnd.Denied.TryDecideAsync(
+                db, push, now, "its phone was removed", cancellationToken);
+            denied += decided ? 1 : 0;
+        }
+
+        PhoneAudit.Add(db, AuditActions.DeviceRemove, phone, client, now, detail: null);
+        db.Wakes.Add(phone.Key);
+        return denied;
+    }
+}
