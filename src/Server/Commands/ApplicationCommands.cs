@@ -23,16 +23,18 @@ internal static class ApplicationCommands
         };
         Option<string[]> groups = Words.ListOption("--groups", "GROUP", "only who is in one of these groups");
         groups.AllowMultipleArgumentsPerToken = true;
-        Option<string[]> factors = Words.ListOption("--factors", "FACTOR", "passcode, bypass (both)");
+        Option<string[]> factors = Words.ListOption("--factors", "FACTOR", "passcode, push, bypass (all)");
         factors.AllowMultipleArgumentsPerToken = true;
         Option<UsernameNormalization?> usernames = Words.UsernamesOption();
         Option<string[]> networks = Words.ListOption(
             "--trusted-network", "CIDR", "no second factor from there; may be repeated");
         Option<DateTimeOffset?> enrol = Words.DateOption(
             "--enrol-until", "who is unknown may enrol, to the end of that day");
+        Option<NumberMatching?> number = Words.NumberMatchingOption();
+        Option<YesNo?> terminals = Words.TerminalDevicesOption();
         var command = new Command("add", "Add an application, and show its secret key.")
         {
-            name, legacy, groups, factors, usernames, networks, enrol,
+            name, legacy, groups, factors, usernames, networks, enrol, number, terminals,
         };
         options.Set<AddApplication>(command, async (add, result, cancellationToken) =>
         {
@@ -46,6 +48,8 @@ internal static class ApplicationCommands
                 TrustedNetworks = result.GetValue(networks) ?? [],
                 NewUsers = until is null ? NewUserPolicy.Deny : NewUserPolicy.Enrol,
                 EnrolUntil = until,
+                NumberMatching = result.GetValue(number) ?? NumberMatching.Never,
+                TerminalDevices = result.GetValue(terminals) is YesNo.Yes,
             };
             AddApplicationResult.Added added = await add.RunAsync(request, cancellationToken) switch
             {
@@ -93,6 +97,8 @@ internal static class ApplicationCommands
                 .. Words.Lines("groups", row.AllowedGroups),
                 .. Words.Lines("factors", row.AllowedFactors),
                 .. Words.Lines("trusted networks", row.TrustedNetworks),
+                ["number matching", Number(row.NumberMatching)],
+                ["terminal devices", row.TerminalDevices ? "yes" : "no"],
                 ["key before good until", Words.Utc(row.PreviousSecretKeyUntil)],
                 ["added", Words.Utc(row.CreatedAt)],
             ]);
@@ -142,6 +148,13 @@ internal static class ApplicationCommands
         });
         return command;
     }
+
+    private static string Number(NumberMatching when) => when switch
+    {
+        NumberMatching.Never => "never",
+        NumberMatching.NewSource => "new-source",
+        _ => "always",
+    };
 
     internal static Refusal Unknown() => new("there is no such application; 'application list' has them all");
 

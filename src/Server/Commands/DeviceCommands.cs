@@ -3,15 +3,16 @@ using Sallyport.Server.Devices;
 
 namespace Sallyport.Server.Commands;
 
-/// <summary>device add-totp|add-hotp|assign|resync|list|remove.</summary>
+/// <summary>device add-phone|add-totp|add-hotp|assign|resync|list|remove.</summary>
 internal static class DeviceCommands
 {
     private const int LongestSecret = 1024;
 
     public static Command Create(SettingsOptions options) => new(
-        "device", "What shows passcodes: apps and hardware tokens.")
+        "device", "What a user proves himself with: phones, apps and hardware tokens.")
     {
-        AddTotp(options), AddHotp(options), Assign(options), Resync(options), List(options), Remove(options),
+        PhoneCommand.Create(options), AddTotp(options), AddHotp(options), Assign(options), Resync(options),
+        List(options), Remove(options),
     };
 
     private static Command AddTotp(SettingsOptions options)
@@ -136,14 +137,20 @@ internal static class DeviceCommands
             foreach (DeviceRow row in await list.RunAsync(result.GetValue(user), cancellationToken)
                 ?? throw UserCommands.Unknown())
             {
-                string kind = row.OutOfStep ? "hotp, out of step" : row.Kind is DeviceKind.Hotp ? "hotp" : "totp";
-                rows.Add([row.Key, kind, Words.OrDash(row.Name), row.Serial ?? "-", Words.Utc(row.CreatedAt)]);
+                rows.Add([row.Key, Kind(row), Words.OrDash(row.Name), row.Serial ?? "-", Words.Utc(row.CreatedAt)]);
             }
 
             await Words.WriteTableAsync(result.Out(), rows);
         });
         return command;
     }
+
+    private static string Kind(DeviceRow row) => row.Kind switch
+    {
+        DeviceKind.Phone => row.IsTerminal ? "phone, terminal" : "phone",
+        DeviceKind.Hotp => row.OutOfStep ? "hotp, out of step" : "hotp",
+        _ => "totp",
+    };
 
     private static Command Remove(SettingsOptions options)
     {

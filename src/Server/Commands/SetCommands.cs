@@ -16,7 +16,7 @@ internal static class SetCommands
         Option<string[]> groups = Words.ListOption("--groups", "GROUP", "only who is in one of these, and no others");
         groups.AllowMultipleArgumentsPerToken = true;
         var everybody = new Option<bool>("--everybody") { Description = "whoever, whatever groups he is in" };
-        Option<string[]> factors = Words.ListOption("--factors", "FACTOR", "passcode, bypass, or all");
+        Option<string[]> factors = Words.ListOption("--factors", "FACTOR", "passcode, push, bypass, or all");
         factors.AllowMultipleArgumentsPerToken = true;
         Option<UsernameNormalization?> usernames = Words.UsernamesOption();
         Option<string[]> networks = Words.ListOption(
@@ -25,9 +25,11 @@ internal static class SetCommands
             "no second factor from there, and from nowhere else; may be repeated; or none");
         Option<DateTimeOffset?> enrol = Words.DateOption(
             "--enrol-until", "who is unknown may enrol, to the end of that day", never: true);
+        Option<NumberMatching?> number = Words.NumberMatchingOption();
+        Option<YesNo?> terminals = Words.TerminalDevicesOption();
         var command = new Command("set", "Change an application. What is not said stays as it is.")
         {
-            name, rename, legacy, groups, everybody, factors, usernames, networks, enrol,
+            name, rename, legacy, groups, everybody, factors, usernames, networks, enrol, number, terminals,
         };
         Words.Exclude(command, groups, everybody);
         options.Set<SetApplication>(command, async (set, result, cancellationToken) =>
@@ -42,6 +44,8 @@ internal static class SetCommands
                 Usernames = result.GetValue(usernames),
                 TrustedNetworks = Words.Given(result, networks, nothing: "none"),
                 Enrolment = until is null ? null : new(until == Words.Never ? null : until),
+                NumberMatching = result.GetValue(number),
+                TerminalDevices = Words.IsYes(result.GetValue(terminals)),
             };
             string done = await set.RunAsync(request, cancellationToken) switch
             {

@@ -106,6 +106,16 @@ internal static class Words
         ("exact", UsernameNormalization.None),
         ("simple", UsernameNormalization.Simple));
 
+    public static Option<NumberMatching?> NumberMatchingOption() => ChoiceOption(
+        "--number-matching",
+        "when a number from the login's screen is typed on the phone",
+        ("never", NumberMatching.Never),
+        ("new-source", NumberMatching.NewSource),
+        ("always", NumberMatching.Always));
+
+    public static Option<YesNo?> TerminalDevicesOption() => YesNoOption(
+        "--terminal-devices", "whether phones count whose key is in a file of a computer");
+
     public static Option<int> NumberOption(string name, string description, int without) => new(name)
     {
         HelpName = "N",

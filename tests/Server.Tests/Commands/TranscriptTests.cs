@@ -62,6 +62,7 @@ public sealed partial class TranscriptTests
         masked = PublicKey().Replace(masked, key => key.Value[..2] + new string('.', 18));
         masked = SecretKey().Replace(masked, "skey = [40 characters]");
         masked = BypassCode().Replace(masked, "[16 digits in groups]");
+        masked = ActivationCode().Replace(masked, "[20 characters in groups]");
         return Secret().Replace(masked, "secret=[base32]");
     }
 
@@ -79,6 +80,9 @@ public sealed partial class TranscriptTests
 
     [GeneratedRegex(@"\b\d{4} \d{4} \d{4} \d{4}\b")]
     private static partial Regex BypassCode();
+
+    [GeneratedRegex(@"\b[A-Z2-9]{4}(-[A-Z2-9]{4}){4}\b")]
+    private static partial Regex ActivationCode();
 
     [GeneratedRegex("secret=[A-Z2-7]{32}")]
     private static partial Regex Secret();
