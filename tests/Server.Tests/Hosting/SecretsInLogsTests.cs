@@ -153,6 +153,9 @@ public sealed partial class SecretsInLogsTests
             }
         }
 
+        await host.RawAsync(
+            "POST /phone/v1/activate HTTP/1.1\r\nHost: auth.example.com\r\nConnection: close\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: 31\r\n\r\n{{\"code\":\"{activation.Code.Expose()}\"}}");
         await Get<Backup>().RunAsync(Path.Combine(server.Settings.DataFolder, "backup"), Stop);
         await using ServerDbContext db = await Get<IDbContextFactory<ServerDbContext>>().CreateDbContextAsync(Stop);
         await db.Database.ExecuteSqlAsync($"ALTER TABLE users RENAME TO gone", Stop);

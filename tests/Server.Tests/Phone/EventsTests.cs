@@ -34,6 +34,27 @@ public sealed class EventsTests
     }
 
     [Fact]
+    public async Task What_waits_at_one_node_is_told_and_answered_at_another()
+    {
+        await using TestServer one = await PhonePushes.StartAsync(DatabaseKind.Postgres);
+        await using TestServer other = await one.AgainAsync();
+        await one.AddUserAsync("alice");
+        using TestPhone phone = await TestPhone.ActivatedAsync(one, "alice");
+        TestPhone there = phone.At(other);
+        using TestEvents events = await there.EventsAsync();
+        Assert.Empty(await events.NextAsync());
+
+        string transaction = await one.OpenPushAsync("alice");
+        JsonElement request = Assert.Single(await events.NextAsync());
+        Assert.Equal("taken", await there.AnswerAsync(request, ApprovalDecision.Approve));
+        Assert.Empty(await events.NextAsync());
+        Assert.Equal("allow allow", await one.StatusAsync(transaction));
+
+        Assert.Equal("204", (await phone.SendAsync("DELETE", "device")).Said);
+        Assert.Null(await events.LineAsync());
+    }
+
+    [Fact]
     public async Task Another_phones_are_not_told()
     {
         await using TestServer server = await PhonePushes.StartAsync(DatabaseKind.Sqlite);

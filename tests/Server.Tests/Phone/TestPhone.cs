@@ -6,13 +6,13 @@ using Sallyport.Server.Devices;
 namespace Sallyport.Server.Tests.Phone;
 
 /// <summary>A phone with a key of its own, which speaks as docs/formats/phone-api.md has it.</summary>
-internal sealed class TestPhone(TestServer server) : IDisposable
+internal sealed class TestPhone(TestServer server, ECDsa? key = null) : IDisposable
 {
     public const string Host = "sallyport.example";
 
     private static readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 });
 
-    public ECDsa Key { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    public ECDsa Key { get; } = key ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     /// <summary>Null until it is activated.</summary>
     public string? Device { get; set; }
@@ -25,6 +25,9 @@ internal sealed class TestPhone(TestServer server) : IDisposable
         Assert.Equal("201", reply.Said);
         return phone;
     }
+
+    /// <summary>The same phone, which asks another node.</summary>
+    public TestPhone At(TestServer other) => new(other, Key) { Device = Device };
 
     public static async Task<string> CodeAsync(TestServer server, string user)
     {
