@@ -60,7 +60,9 @@ internal sealed class ActivatePhone(PhoneFile file, TimeProvider time)
             JsonElement made = Json.Only(json.RootElement, Members);
             PhoneIdentity phone = new(
                 Json.Text(made, "server"), Json.Text(made, "device"), Json.Text(made, "user"), key, pem);
-            if (phone.Server == server && PhoneIdentity.IsDevice(phone.Device))
+
+            // As the server writes it, which is how it is signed.
+            if (phone.Server.Equals(server, StringComparison.OrdinalIgnoreCase) && PhoneIdentity.IsDevice(phone.Device))
             {
                 return phone;
             }

@@ -6,7 +6,7 @@ namespace Sallyport.Cli.Phone;
 /// text/event-stream (WHATWG HTML section 9.2), as far as the phone's API uses it: events named "pending" with one line
 /// of data, and comments that say that the server is there.
 /// </summary>
-internal sealed class EventStream(HttpResponseMessage response, Stream stream) : IDisposable
+internal sealed class EventStream(HttpResponseMessage response, Stream stream, TimeProvider time) : IDisposable
 {
     private const int FirstSize = 1 << 14;
 
@@ -91,11 +91,11 @@ internal sealed class EventStream(HttpResponseMessage response, Stream stream) :
 
     private async Task<int> ReadAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Silence);
+        using var patience = new CancellationTokenSource(Silence, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            return await stream.ReadAsync(_read.AsMemory(_length), patience.Token);
+            return await stream.ReadAsync(_read.AsMemory(_length), either.Token);
         }
         catch (OperationCanceledException silent) when (!cancellationToken.IsCancellationRequested)
         {

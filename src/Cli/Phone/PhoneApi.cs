@@ -34,6 +34,7 @@ internal sealed class PhoneApi : IDisposable
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
             ConnectTimeout = Patience,
+            PooledConnectionLifetime = TimeSpan.Zero, // on a connection that has aged, it would send a request twice
             SslOptions = _trust.Options(),
         };
         _http = new HttpClient(connection)
@@ -82,7 +83,8 @@ internal sealed class PhoneApi : IDisposable
         {
             if (response.StatusCode is HttpStatusCode.OK)
             {
-                return new EventStream(response, await response.Content.ReadAsStreamAsync(cancellationToken));
+                Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+                return new EventStream(response, stream, _time);
             }
 
             byte[] answer = await TryAsync(

@@ -43,6 +43,26 @@ public sealed class Given_an_activation_code
         Assert.Single(alice.Server.Calls);
     }
 
+    [Fact]
+    public async Task A_server_that_writes_itself_in_capitals_is_kept_so()
+    {
+        await using PhoneHolder alice = new();
+        string capitals = alice.Server.Address.ToUpperInvariant();
+        alice.Server.Answer = call => call.Path switch
+        {
+            "activate" => new PhoneReply(
+                201, $$"""{"device":"{{FakePhoneServer.Device}}","user":"alice","server":"{{capitals}}"}"""),
+            "pending" => new PhoneReply(200, Pending.Of(alice.Login with { Server = capitals })),
+            _ => new PhoneReply(200, """{"result":"taken"}"""),
+        };
+
+        (await alice.RunAsync("activate", "--ca", alice.CaFile, alice.Server.Address, PhoneHolder.Code)).Succeeded();
+        (await alice.RunAsync("deny")).Succeeded();
+
+        Assert.Contains($"\"server\":\"{capitals}\"", File.ReadAllText(alice.KeyFile), StringComparison.Ordinal);
+        Assert.Empty(alice.Server.Problems);
+    }
+
     [Theory]
     [InlineData(400, """{"error":"invalid_code"}""", "no such activation code")]
     [InlineData(201, """{"device":"DP0","user":"alice","server":"other.example.org"}""", "by its own word")]

@@ -52,7 +52,7 @@ internal sealed class ProofCheck(string[] head, string method, string url)
             : (Text(jwk, "kty"), Text(jwk, "crv")) != ("EC", "P-256") ? "jwk"
             : names != (device is null ? "htm htu iat jti" : "ath htm htu iat jti") ? $"claims {names}"
             : Text(claims.RootElement, "htm") != method ? "htm"
-            : Text(claims.RootElement, "htu") != url ? "htu"
+            : !Text(claims.RootElement, "htu").Equals(url, StringComparison.OrdinalIgnoreCase) ? "htu"
             : Unique.Length is < 16 or > 64 ? "jti"
             : Math.Abs(off) > MostSecondsOff ? $"iat, {off} seconds off"
             : device is not null && Text(claims.RootElement, "ath")

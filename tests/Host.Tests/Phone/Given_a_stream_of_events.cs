@@ -1,4 +1,6 @@
+using System.IO.Pipelines;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Sallyport.Cli.Phone;
 
 namespace Sallyport.Host.Tests.Phone;
@@ -17,7 +19,8 @@ public sealed class Given_a_stream_of_events
     {
         foreach (int piece in (int[])[1, 2, 7, 4096])
         {
-            using EventStream events = new(new HttpResponseMessage(), new Pieces(Encoding.UTF8.GetBytes(text), piece));
+            Pieces stream = new(Encoding.UTF8.GetBytes(text), piece);
+            using EventStream events = new(new HttpResponseMessage(), stream, TimeProvider.System);
             List<string> data = [];
             while (await events.NextAsync(TestContext.Current.CancellationToken) is byte[] next)
             {
@@ -26,6 +29,25 @@ public sealed class Given_a_stream_of_events
 
             Assert.Equal(expected, data);
         }
+    }
+
+    [Fact]
+    public async Task A_server_that_says_nothing_for_so_long_is_not_there_any_more()
+    {
+        FakeTimeProvider time = new();
+        Pipe pipe = new();
+        using EventStream events = new(new HttpResponseMessage(), pipe.Reader.AsStream(), time);
+        Task<byte[]?> next = events.NextAsync(TestContext.Current.CancellationToken);
+        time.Advance(TimeSpan.FromSeconds(44));
+        await pipe.Writer.WriteAsync(":\n\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken); // it reads that
+        time.Advance(TimeSpan.FromSeconds(44));
+        Assert.False(next.IsCompleted);
+
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        PhoneException silent = await Assert.ThrowsAsync<PhoneException>(() => next);
+        Assert.True(silent.Passes);
     }
 
     /// <summary>So many bytes at a time.</summary>
