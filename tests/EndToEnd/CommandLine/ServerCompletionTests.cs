@@ -28,7 +28,11 @@ public sealed partial class Given_the_completion_of_the_server
     [InlineData("no", "user", "set", "alice", "--bypass", "n")]
     [InlineData("simple", "application", "add", "bastion", "--usernames", "s")]
     [InlineData("bypass", "application", "set", "bastion", "--factors", "b")]
-    [InlineData("add-hotp add-totp", "device", "add-")]
+    [InlineData("add-hotp add-phone add-totp", "device", "add-")]
+    [InlineData("always", "application", "set", "bastion", "--number-matching", "a")]
+    [InlineData("no yes", "application", "add", "bastion", "--terminal-devices", "")]
+    [InlineData("push", "application", "add", "bastion", "--factors", "pu")]
+    [InlineData("eng/booted-root.sh", "verify-approval", "eng/boot")]
     [InlineData("eng/completion", "check", "--data", "eng/comp")]
     [InlineData("eng/booted-root.sh", "restore", "eng/boot")]
     [InlineData("eng/booted-root.sh", "device", "add-totp", "alice", "--secret-file", "eng/boot")]
@@ -55,7 +59,7 @@ public sealed partial class Given_the_completion_of_the_server
         Assert.Equal(
             string.Join(' ', commands.Concat(options).Order(StringComparer.Ordinal)),
             string.Join(' ', (await OfferedAsync([.. above, ""])).Union(await OfferedAsync([.. above, "-"]))
-                .Where(word => above is not ["backup"] and not ["restore"] || word[0] == '-').Order(StringComparer.Ordinal)));
+                .Where(word => above is not ["backup" or "restore" or "verify-approval"] || word[0] == '-').Order(StringComparer.Ordinal)));
         foreach (string command in commands)
         {
             await CompareAsync([.. above, command]);
