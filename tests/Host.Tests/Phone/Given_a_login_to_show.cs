@@ -32,8 +32,9 @@ public sealed class Given_a_login_to_show
     [InlineData(4200, "0 s left")]
     public void What_is_too_late_has_no_time_left(int later, string expected)
     {
-        Assert.Contains(
-            expected, RequestText.Line(new PendingRequest(Record, 2, null), Now.AddSeconds(later)), StringComparison.Ordinal);
+        string line = RequestText.Line(new PendingRequest(Record, 2, null), Now.AddSeconds(later));
+
+        Assert.Contains(expected, line, StringComparison.Ordinal);
     }
 
     [Fact]
