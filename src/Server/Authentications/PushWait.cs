@@ -3,8 +3,13 @@ using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Authentications;
 
-/// <summary>Waits until a push is decided, at whatever node that happens. A waiting login holds no thread.</summary>
-internal sealed class PushWait(AuthenticationStatus status, Signals signals, TimeProvider time) : IDisposable
+/// <summary>
+/// Waits until a push is decided, at whatever node that happens. A waiting login holds no thread. It ends with
+/// OperationCanceledException where the client is gone, and where this node is told to stop: then its client has to ask
+/// again, another node or the next run of this one.
+/// </summary>
+internal sealed class PushWait(
+    AuthenticationStatus status, Signals signals, IHostApplicationLifetime lifetime, TimeProvider time) : IDisposable
 {
     // All may be woken at once. The others stand behind these, and not in the database's queue, which is everybody's.
     private const int MostReading = 64;
@@ -40,16 +45,19 @@ internal sealed class PushWait(AuthenticationStatus status, Signals signals, Tim
         IntegrationId application, string transactionId, bool isPoll, CancellationToken cancellationToken)
     {
         using Signals.Waiter waiter = signals.Await(transactionId);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, lifetime.ApplicationStopping);
         bool isQuestion = isPoll;
         while (true)
         {
-            await _reading.WaitAsync(cancellationToken);
+            await _reading.WaitAsync(stop.Token);
             Verdict? verdict;
             try
             {
+                // Finished also where the client is gone: what it gives out and nobody gets is taken back by its caller.
                 verdict = isPoll
-                    ? await status.PollAsync(application, transactionId, isQuestion, cancellationToken)
-                    : await status.ReadAsync(application, transactionId, cancellationToken);
+                    ? await status.PollAsync(application, transactionId, isQuestion, CancellationToken.None)
+                    : await status.ReadAsync(application, transactionId, CancellationToken.None);
             }
             finally
             {
@@ -62,7 +70,7 @@ internal sealed class PushWait(AuthenticationStatus status, Signals signals, Tim
             }
 
             isQuestion = false;
-            await waiter.WaitAsync(until - time.GetUtcNow(), cancellationToken);
+            await waiter.WaitAsync(until - time.GetUtcNow(), stop.Token);
         }
     }
 }

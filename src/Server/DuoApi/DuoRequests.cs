@@ -35,8 +35,10 @@ internal sealed class DuoRequests(
             RequestBody.ForgetTheRest(context);
             (answer, verdict) = await AnswerAsync(context, target, path);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // The client is gone, or is to ask again elsewhere: an answer would be a verdict for him.
+            context.Abort();
             return;
         }
         catch (BadHttpRequestException bad)

@@ -144,6 +144,30 @@ public sealed class SentAgainTests
         Assert.Equal("allow", (await again).Text("result"));
     }
 
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_node_that_is_told_to_stop_lets_its_clients_go_at_once(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestPhone phone = await WithPhoneAsync(server);
+        Task<TestAnswer> login = server.Host.AuthAsync("alice", "push1");
+        string id = (await phone.WaitingAsync()).Record.Transaction;
+        await Task.Delay(200, TestServer.Stop);
+
+        server.Get<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().StopApplication();
+
+        // No answer: an answer would be a verdict, and a client that gets none asks again.
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => login.WaitAsync(TimeSpan.FromSeconds(5), TestServer.Stop));
+        long? waiter = null;
+        while (waiter != Node.None)
+        {
+            waiter = await server.ReadAsync(db => db.Set<Authentication>()
+                .Where(a => a.TransactionId == id).Select(a => a.Waiter).SingleAsync(TestServer.Stop));
+        }
+
+        Assert.Empty(await server.AuditAsync());
+    }
+
     private static async Task<TestPhone> WithPhoneAsync(TestServer server)
     {
         await server.AddUserAsync("alice");
