@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sallyport.EndToEnd.Dev;
+using Built = Sallyport.EndToEnd.Harness.Built;
 
 namespace Sallyport.EndToEnd.Phone;
 
@@ -83,6 +84,38 @@ public sealed class Given_an_activation_code
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains(words, refused.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(alice.KeyFile));
+    }
+
+    [Fact]
+    public async Task A_folder_that_others_can_enter_is_no_place_for_it()
+    {
+        await using PhoneHolder alice = new();
+        string folder = Directory.CreateDirectory(Path.GetDirectoryName(alice.KeyFile)!).FullName;
+        File.SetUnixFileMode(folder, (UnixFileMode)0x1ED /* 0755 */);
+
+        Command refused = await alice.ActivateAsync();
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("mode 0700", refused.Error, StringComparison.Ordinal);
+        Assert.Empty(alice.Server.Calls);
+    }
+
+    [Fact]
+    public async Task Who_has_no_home_says_where_the_file_is()
+    {
+        await using PhoneHolder alice = new();
+        alice.Server.Answer = _ => alice.Server.Activated();
+        string[] command = ["phone", "activate", "--ca", alice.CaFile, alice.Server.Address, PhoneHolder.Code];
+        Dictionary<string, string?> homeless = new() { ["HOME"] = null };
+
+        Command refused = await Command.RunAsync(Built.Command, command, alice.Home, homeless);
+        Command activated = await Command.RunAsync(
+            Built.Command, [.. command, "--file=key.json"], alice.Home, homeless);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("--file=FILE says where", refused.Error, StringComparison.Ordinal);
+        activated.Succeeded();
+        Assert.True(File.Exists(Path.Combine(alice.Home, "key.json")));
     }
 
     [Fact]

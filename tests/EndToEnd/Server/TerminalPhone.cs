@@ -40,6 +40,14 @@ internal sealed partial class TerminalPhone
         return outcome.Output;
     }
 
+    /// <summary>"sallyport phone watch", and what it says on both streams into a file.</summary>
+    public Command Watch(string file)
+    {
+        _host.Sandbox.Write(file, "");
+        return _host.Sandbox.Start(
+            ["sh", "-c", $"exec runuser -u alice -- env HOME=/home/alice {Program} phone watch >>{file} 2>&1"]);
+    }
+
     /// <summary>The line of the login that waits, as soon as one does.</summary>
     public async Task<string> WaitingAsync()
     {

@@ -96,6 +96,34 @@ public sealed partial class Given_a_phone_in_the_terminal
     }
 
     [Fact]
+    public async Task Who_watches_is_told_at_once_and_again_after_the_server_was_away()
+    {
+        const string seen = "/home/alice/seen";
+        await using DuoHost host = await DuoHost.LoginDuoAsync("--terminal-devices", "yes");
+        TerminalPhone phone = await TerminalPhone.ActivateAsync(host);
+        using Command watching = phone.Watch(seen);
+
+        Task<Login> first = host.CommandAsync("alice", "id -un");
+        await SeenAsync("new\t", 1);
+        await phone.RunAsync("approve");
+        await SeenAsync("over\t", 1);
+        await host.Server.EndAsync("KILL");
+        await SeenAsync("Trying again.", 1);
+        await host.Server.StartAsync();
+        await SeenAsync("The server is there again.", 1);
+        Task<Login> second = host.CommandAsync("alice", "id -un");
+        await SeenAsync("new\t", 2);
+        await phone.RunAsync("approve");
+
+        Assert.Equal(("alice", "alice"), ((await first).Output, (await second).Output));
+        watching.Kill();
+
+        Task SeenAsync(string text, int times) => Wait.UntilAsync(
+            () => host.Sandbox.Read(seen).Split(text).Length > times, $"{times} times '{text}'",
+            TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Where_policy_does_not_take_such_devices_nothing_is_pushed()
     {
         await using DuoHost host = await DuoHost.LoginDuoAsync();
