@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Sallyport.Server.Devices;
 using Sallyport.Server.Hosting;
 using Sallyport.Server.Tests.Commands;
 using Sallyport.Server.Tests.Hosting;
 using Sallyport.Server.Tests.Storage;
+using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Tests.Phone;
 
@@ -52,12 +55,8 @@ public sealed class HostedPhoneTests
         await using HostedServer server = await ServeAsync(installation);
         using HttpClient http = Http(server);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        (await installation.RunAsync("user", "add", "alice")).Done();
-        Said said = (await installation.RunAsync("device", "add-phone", "alice")).Done();
-        PhoneReply activated = await SendAsync(
-            server, http, TestPhone.Activation(said.Value("Code, shown only now")), key, null);
-
-        using HttpRequestMessage request = Sign(server, new("GET", "/phone/v1/events"), key, activated.Text("device"));
+        string device = await ActivateAsync(installation, server, http, key);
+        using HttpRequestMessage request = Sign(server, new("GET", "/phone/v1/events"), key, device);
         using HttpResponseMessage events = await http.SendAsync(
             request, HttpCompletionOption.ResponseHeadersRead, Stop);
         using StreamReader reader = new(await events.Content.ReadAsStreamAsync(Stop));
@@ -67,6 +66,74 @@ public sealed class HostedPhoneTests
 
         Assert.Equal("data: {\"requests\":[]}\n\n", await reader.ReadToEndAsync(Stop));
         Assert.InRange(TimeProvider.System.GetElapsedTime(begun).TotalSeconds, 0, 5); // and not when it is thrown out
+    }
+
+    [Fact]
+    public async Task A_stream_is_no_idle_connection_that_goes_for_others()
+    {
+        await using Installation installation = await Installation.SetUpAsync(DatabaseKind.Sqlite);
+        await using HostedServer server = await ServeAsync(installation);
+        using HttpClient http = Http(server);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string device = await ActivateAsync(installation, server, http, key);
+        using HttpRequestMessage request = Sign(server, new("GET", "/phone/v1/events"), key, device);
+        using HttpResponseMessage events = await http.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, Stop);
+        using StreamReader reader = new(await events.Content.ReadAsStreamAsync(Stop));
+        Assert.Equal("event: pending", await reader.ReadLineAsync(Stop).AsTask().WaitAsync(_patience, Stop));
+
+        List<TcpClient> flood = [];
+        for (int i = 0; i < ConnectionLimit.PerSource + 8; i++)
+        {
+            flood.Add(new TcpClient());
+            await flood[i].ConnectAsync(IPAddress.Loopback, server.Port, Stop);
+        }
+
+        while (flood.Count(client => client.Client.Poll(0, SelectMode.SelectRead)) < 8)
+        {
+            await Task.Delay(20, Stop); // so many are closed for those that came later
+        }
+
+        PhoneReply removed = await SendAsync(server, http, new("DELETE", "/phone/v1/device"), key, device);
+        Assert.Equal("204", removed.Said);
+        Assert.Equal("data: {\"requests\":[]}\n\n", await reader.ReadToEndAsync(Stop));
+        flood.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task With_PostgreSQL_away_each_request_is_503_and_then_it_is_as_before()
+    {
+        using PostgresOutage database = await PostgresOutage.CreateAsync();
+        await using HostedServer server = await HostedServer.StartAsync(
+            settings => settings with { Postgres = database.Connection });
+        using HttpClient http = Http(server);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await server.Services.GetRequiredService<AddUser>().RunAsync(new("alice"), Stop);
+        AddActivation add = server.Services.GetRequiredService<AddActivation>();
+        string code = Assert.IsType<AddActivationResult.Added>(await add.RunAsync(new("alice"), Stop)).Code.Expose();
+
+        await database.LeaveAsync();
+        List<string> said = [];
+        for (int i = 0; i < 3; i++)
+        {
+            said.Add((await SendAsync(server, http, TestPhone.Activation(code), key, null)).Said);
+            said.Add((await SendAsync(
+                server, http, new("GET", "/phone/v1/events"), key, "DP000000000000000000")).Said);
+        }
+
+        database.Return();
+        Assert.All(said, one => Assert.Equal("503 server_error", one));
+        Assert.Equal("201", (await SendAsync(server, http, TestPhone.Activation(code), key, null)).Said);
+    }
+
+    private static async Task<string> ActivateAsync(
+        Installation installation, HostedServer server, HttpClient http, ECDsa key)
+    {
+        (await installation.RunAsync("user", "add", "alice")).Done();
+        Said said = (await installation.RunAsync("device", "add-phone", "alice")).Done();
+        PhoneReply activated = await SendAsync(
+            server, http, TestPhone.Activation(said.Value("Code, shown only now")), key, null);
+        return activated.Text("device")!;
     }
 
     private static Task<HostedServer> ServeAsync(Installation installation)
