@@ -139,6 +139,12 @@ internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposabl
             await Task.Delay(AtOnce * 1000 / Opened);
         }
 
+        // A push that has been answered already is a failure here, and says what was answered.
+        if (Answers.Values.FirstOrDefault(answer => answer.IsCompleted) is { } failed)
+        {
+            await failed;
+        }
+
         // Of the round before some may still wait, whose clients are gone.
         for (int i = 0; i < 50 && await CountAsync() < _connections.Count; i++)
         {
@@ -162,7 +168,7 @@ internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposabl
         }
     }
 
-    /// <summary>When it was let in; 0: it was not. Who is told to come again does.</summary>
+    /// <summary>When it was let in. Who is told to come again does.</summary>
     private static async Task<long> LogInAsync(SslStream connection, byte[] request)
     {
         byte[] buffer = new byte[1024];
@@ -176,14 +182,16 @@ internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposabl
                 int read = await connection.ReadAsync(buffer);
                 if (read == 0)
                 {
-                    return 0;
+                    throw new InvalidOperationException($"cut off behind '{answer}'");
                 }
 
                 answer += Encoding.ASCII.GetString(buffer, 0, read);
             }
         }
 
-        return answer.Contains("\"result\":\"allow\"", StringComparison.Ordinal) ? Stopwatch.GetTimestamp() : 0;
+        return answer.Contains("\"result\":\"allow\"", StringComparison.Ordinal)
+            ? Stopwatch.GetTimestamp()
+            : throw new InvalidOperationException($"not let in: {answer}");
     }
 }
 
@@ -227,9 +235,7 @@ internal static class Phones
         for (int i = 0; i < prepared.Length; i++)
         {
             long answered = await waiting.Answers[prepared[i].User].WaitAsync(TimeSpan.FromSeconds(30));
-            milliseconds[i] = answered > 0
-                ? Stopwatch.GetElapsedTime(sent[i], answered).TotalMilliseconds
-                : throw new InvalidOperationException($"{prepared[i].User} was not let in");
+            milliseconds[i] = Stopwatch.GetElapsedTime(sent[i], answered).TotalMilliseconds;
         }
 
         return milliseconds;

@@ -18,9 +18,12 @@ public sealed class Given_the_demo
         await demo.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.True(demo.ExitCode == 0, shown + errors);
-        Assert.Equal(3, Count(shown, "=> logged in"));
-        Assert.Equal(8, Count(shown, "=> refused"));
-        Assert.Equal(3, Count(shown, "you are "));
+        Assert.Equal(4, Count(shown, "=> logged in"));
+        Assert.Equal(9, Count(shown, "=> refused"));
+        Assert.Equal(4, Count(shown, "you are "));
+        Assert.Contains("Enter the number ", shown, StringComparison.Ordinal);
+        Assert.Contains("phone: Approved.", shown, StringComparison.Ordinal);
+        Assert.Contains("phone: Denied, and reported", shown, StringComparison.Ordinal);
         Assert.Contains("Duo two-factor login for dora", shown, StringComparison.Ordinal);
         Assert.Contains("Incorrect passcode. Please try again.", shown, StringComparison.Ordinal);
         Assert.Contains("log: Accepted google_authenticator for ada", shown, StringComparison.Ordinal);
