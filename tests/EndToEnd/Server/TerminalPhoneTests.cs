@@ -107,6 +107,7 @@ public sealed partial class Given_a_phone_in_the_terminal
         await SeenAsync("new\t", 1);
         await phone.RunAsync("approve");
         await SeenAsync("over\t", 1);
+        Login before = await first;
         await host.Server.EndAsync("KILL");
         await SeenAsync("Trying again.", 1);
         await host.Server.StartAsync();
@@ -115,7 +116,7 @@ public sealed partial class Given_a_phone_in_the_terminal
         await SeenAsync("new\t", 2);
         await phone.RunAsync("approve");
 
-        Assert.Equal(("alice", "alice"), ((await first).Output, (await second).Output));
+        Assert.Equal(("alice", "alice"), (before.Output, (await second).Output));
         watching.Kill();
 
         Task SeenAsync(string text, int times) => Wait.UntilAsync(
