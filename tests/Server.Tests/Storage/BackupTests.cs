@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Applications;
@@ -42,6 +43,11 @@ public sealed class BackupTests
         Assert.Equal(
             Encoding.ASCII.GetBytes("12345678901234567890"),
             restored.Get<Secrets>().Unprotect(SecretKind.Otp, hotp.Id.Value, hotp.ProtectedSecret));
+        Device phone = await restored.ReadAsync(db => db.Devices.SingleAsync(d => d.Kind == DeviceKind.Phone));
+        Assert.Equal(
+            (await old.ReadAsync(db => db.Devices.SingleAsync(d => d.Kind == DeviceKind.Phone))).PublicKey, phone.PublicKey);
+        Assert.True(phone.IsTerminal);
+        Assert.Equal(0, await restored.ReadAsync(db => db.Activations.CountAsync()));
         Assert.Equal(
             1, await restored.ReadAsync(db => db.Set<Audit.AuditEvent>().CountAsync(e => e.Action == "user_add")));
         Assert.Equal(
@@ -160,7 +166,7 @@ public sealed class BackupTests
         await SchemaTests.WriteAsync(
             database,
             "UPDATE devices SET \"ProtectedSecret\" = "
-            + "(SELECT \"ProtectedSecret\" FROM devices WHERE \"Serial\" IS NULL) WHERE \"Serial\" IS NOT NULL");
+            + "(SELECT \"ProtectedSecret\" FROM devices WHERE \"Kind\" = 1) WHERE \"Serial\" IS NOT NULL");
         await SchemaTests.WriteAsync(
             database,
             "DROP TRIGGER audit_events_not_changed" + (kind is DatabaseKind.Postgres ? " ON audit_events" : ""));
@@ -214,7 +220,20 @@ public sealed class BackupTests
             new("SN1", "3132333435363738393031323334353637383930") { Counter = 5, User = "al" }, TestDatabase.Stop);
         await database.Get<AddBypassCode>().RunAsync(new("al"), TestDatabase.Stop);
         await database.Get<InviteUser>().RunAsync(new("al"), TestDatabase.Stop);
+        await AddPhoneAsync(database);
+        await database.Get<AddActivation>().RunAsync(new("al"), TestDatabase.Stop);
         return database;
+    }
+
+    private static async Task AddPhoneAsync(TestDatabase database)
+    {
+        var added = Assert.IsType<AddActivationResult.Added>(
+            await database.Get<AddActivation>().RunAsync(new("al"), TestDatabase.Stop));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        ECPoint point = key.ExportParameters(includePrivateParameters: false).Q;
+        ActivatePhoneRequest request = new(added.Code.Expose(), "phone", true, PhoneKey.Of(point.X!, point.Y!)!, null);
+        Assert.IsType<ActivatePhoneResult.Activated>(
+            await database.Get<ActivatePhone>().RunAsync(request, TestDatabase.Stop));
     }
 
     private static void CopyKeys(TestDatabase from, TestDatabase to) =>
