@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sallyport.Server.Devices;
+using Sallyport.Server.Hosting;
 
 namespace Sallyport.Server.Commands;
 
@@ -24,10 +25,14 @@ internal static class PhoneCommand
                 _ => throw new Refusal("none was added"),
             };
             string code = added.Code.ExposeGrouped();
+            ServerSettings settings = options.Kept(result);
+            bool isPrivate = settings.Certificate is null;
             await result.Out().WriteLineAsync(
                 $"Code, shown only now: {code}\n"
-                + $"Good for one phone, until {Words.Utc(added.Until)}. In a terminal:\n"
-                + $"sallyport phone activate {options.Kept(result).PublicHost} {code}");
+                + $"Good for one phone, until {Words.Utc(added.Until)}. In a terminal"
+                + (isPrivate ? ", with what 'sallyport-server ca' prints in sallyport-ca.pem:\n" : ":\n")
+                + $"sallyport phone activate {(isPrivate ? "--ca=sallyport-ca.pem " : "")}"
+                + $"{settings.PublicHost} {code}");
         });
         return command;
     }

@@ -29,7 +29,10 @@ public sealed class HostedPhoneTests
         (await installation.RunAsync("user", "add", "alice")).Done();
         Said said = (await installation.RunAsync("device", "add-phone", "alice")).Done();
         string code = said.Value("Code, shown only now");
-        Assert.EndsWith($"\nsallyport phone activate auth.example.com {code}\n", said.Output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"\nsallyport phone activate --ca=sallyport-ca.pem auth.example.com {code}\n",
+            said.Output,
+            StringComparison.Ordinal);
 
         PhoneReply activated = await SendAsync(server, http, TestPhone.Activation(code, "terminal"), key, null);
         Assert.Equal("201", activated.Said);
