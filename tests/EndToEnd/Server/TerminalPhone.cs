@@ -16,7 +16,10 @@ internal sealed partial class TerminalPhone
     private TerminalPhone(DuoHost host) => _host = host;
 
     /// <summary>Of alice, who is added to host and server for it, with nothing else to prove herself with.</summary>
-    public static async Task<TerminalPhone> ActivateAsync(DuoHost host)
+    public static Task<TerminalPhone> ActivateAsync(DuoHost host) => ActivateAsync(host, "--ca", DuoHost.CaFile);
+
+    /// <summary>With options of its own.</summary>
+    public static async Task<TerminalPhone> ActivateAsync(DuoHost host, params string[] options)
     {
         host.Sandbox.Copy(Built.Command, Program);
         await host.AddAccountAsync("alice");
@@ -24,7 +27,7 @@ internal sealed partial class TerminalPhone
         TerminalPhone phone = new(host);
         string code = Code().Match(await host.Server.RunAsync("device", "add-phone", "alice")).Groups[1].Value;
         Outcome activated = await phone.TryAsync(
-            "activate", "--ca", DuoHost.CaFile, "--name", "notebook", DuoServer.Host, code);
+            ["activate", .. options, "--name", "notebook", DuoServer.Host, code]);
         Assert.True(activated.ExitCode == 0, activated.ToString());
         return phone;
     }

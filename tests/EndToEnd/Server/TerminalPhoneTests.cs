@@ -137,6 +137,20 @@ public sealed partial class Given_a_phone_in_the_terminal
     }
 
     [Fact]
+    public async Task On_a_machine_that_trusts_the_CA_no_file_of_it_is_needed()
+    {
+        Tools.MustBeThere("update-ca-certificates");
+        await using DuoHost host = await DuoHost.LoginDuoAsync();
+        host.Sandbox.Write("/usr/local/share/ca-certificates/sallyport.crt", host.Sandbox.Read(DuoHost.CaFile));
+        await host.Sandbox.RunAsync("update-ca-certificates");
+
+        TerminalPhone phone = await TerminalPhone.ActivateAsync(host, []);
+
+        Assert.Equal("", await phone.RunAsync("list"));
+        Assert.Contains("\"ca\":null", host.Sandbox.Read(TerminalPhone.KeyFile), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Renamed_the_prompt_says_so_and_removed_it_is_no_factor_any_more()
     {
         await using DuoHost host = await DuoHost.LoginDuoAsync("--terminal-devices", "yes");
