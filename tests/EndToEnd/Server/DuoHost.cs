@@ -11,7 +11,7 @@ internal sealed class DuoHost : IAsyncDisposable
     public const string CaFile = "/etc/duo/sallyport-ca.pem";
 
     // login_duo has the shell run the subsystem's words, and internal-sftp is no program.
-    private const string LoginDuo = """
+    public const string LoginDuo = """
         Subsystem sftp /usr/lib/openssh/sftp-server
         Match all
             AuthenticationMethods publickey

@@ -10,16 +10,20 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     public const string Host = "duo.example.org";
     public const string Data = "/var/lib/sallyport-server";
 
+    /// <summary>Where a node listens, and where another does that shares its database.</summary>
+    public const string First = "127.0.0.1";
+    public const string Second = "127.0.0.2";
+
     private const string Library = "libe_sqlite3.so";
     private const string Program = "/usr/bin/sallyport-server";
     private const string Folder = "/usr/lib/sallyport-server";
-    private const string Address = "127.0.0.1";
     private const string PidFile = "/run/sallyport-server.pid";
 
     // It takes a second; a machine with other work at hand takes its time.
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private Command? _serving;
+    private Command? _second;
     private int _port;
 
     public void Install()
@@ -34,7 +38,7 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
         }
 
         File.CreateSymbolicLink(sandbox.Outside(Program), $"{built}/sallyport-server");
-        sandbox.Write("/etc/hosts", sandbox.Read("/etc/hosts") + $"{Address} {Host}\n");
+        sandbox.Write("/etc/hosts", sandbox.Read("/etc/hosts") + $"{First} {Host}\n");
     }
 
     /// <summary>Runs one of the administrator's commands, which has to succeed; what it printed.</summary>
@@ -47,7 +51,7 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
         int at = Array.IndexOf(settings, "--public-host");
         _port = at < 0 ? 443 : int.Parse(settings[at + 1].Split(':')[1], CultureInfo.InvariantCulture);
         string[] where = at < 0 ? ["--public-host", Host] : [];
-        return RunAsync(["init", .. where, "--listen", $"{Address}:{_port}", .. settings]);
+        return RunAsync(["init", .. where, "--listen", $"{First}:{_port}", .. settings]);
     }
 
     /// <summary>An authenticator app for a user who is there already.</summary>
@@ -66,7 +70,22 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
         _serving = sandbox.Start([
             "sh", "-c", "echo $$ > \"$1\"; shift; exec \"$@\"", "sh", PidFile, Program, "serve", "--data", Data,
         ]);
-        await Wait.UntilAsync(Listens, "the server listens", StartLimit, cancellationToken);
+        await Wait.UntilAsync(() => Listens("0100007F"), "the server listens", StartLimit, cancellationToken);
+    }
+
+    /// <summary>One more, at the second address, with the same name, keys and database. It ends with the sandbox.</summary>
+    public async Task StartSecondAsync()
+    {
+        _second = sandbox.Start([Program, "serve", "--data", Data, "--listen", $"{Second}:{_port}"]);
+        await Wait.UntilAsync(() => Listens("0200007F"), "the second node listens", StartLimit, cancellationToken);
+    }
+
+    /// <summary>What the name means from now on. A client tries the addresses in turn.</summary>
+    public void Name(params string[] addresses)
+    {
+        string others = string.Join('\n', sandbox.Read("/etc/hosts").Split('\n')
+            .Where(line => !line.EndsWith(" " + Host, StringComparison.Ordinal)));
+        sandbox.Write("/etc/hosts", others + string.Concat(addresses.Select(address => $"{address} {Host}\n")));
     }
 
     /// <summary>KILL is a crash; TERM is how systemd ends it.</summary>
@@ -97,8 +116,8 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     }
 
     // 0A: TCP_LISTEN.
-    private bool Listens() => File.ReadLines(sandbox.Outside("/proc/1/net/tcp"))
-        .Any(line => line.Contains($"0100007F:{_port:X4} 00000000:0000 0A", StringComparison.Ordinal));
+    private bool Listens(string address) => File.ReadLines(sandbox.Outside("/proc/1/net/tcp"))
+        .Any(line => line.Contains($"{address}:{_port:X4} 00000000:0000 0A", StringComparison.Ordinal));
 
     [GeneratedRegex("[?&]secret=([A-Z2-7]+)")]
     private static partial Regex Secret();
