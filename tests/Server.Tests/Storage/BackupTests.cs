@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Applications;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Maintenance;
 using Sallyport.Server.Persistence;
@@ -48,6 +49,9 @@ public sealed class BackupTests
             (await old.ReadAsync(db => db.Devices.SingleAsync(d => d.Kind == DeviceKind.Phone))).PublicKey, phone.PublicKey);
         Assert.True(phone.IsTerminal);
         Assert.Equal(0, await restored.ReadAsync(db => db.Activations.CountAsync()));
+        Assert.Equal(0, await restored.ReadAsync(db => db.PendingPushes.CountAsync()));
+        Assert.Equal(0, await restored.ReadAsync(db => db.Authentications.CountAsync()));
+        Assert.Equal("signed", (await restored.ReadAsync(db => db.Approvals.SingleAsync())).Jws);
         Assert.Equal(
             1, await restored.ReadAsync(db => db.Set<Audit.AuditEvent>().CountAsync(e => e.Action == "user_add")));
         Assert.Equal(
@@ -172,6 +176,12 @@ public sealed class BackupTests
             "DROP TRIGGER audit_events_not_changed" + (kind is DatabaseKind.Postgres ? " ON audit_events" : ""));
         CheckResult ill = await database.Get<Check>().RunAsync(TestDatabase.Stop);
 
+        await SchemaTests.WriteAsync(
+            database,
+            "DROP TRIGGER approvals_not_changed" + (kind is DatabaseKind.Postgres ? " ON approvals" : ""));
+        Assert.Contains(
+            (await database.Get<Check>().RunAsync(TestDatabase.Stop)).Problems,
+            p => p.Contains("approvals_not_changed", StringComparison.Ordinal));
         Assert.Equal(2, ill.Problems.Count);
         Assert.Contains(ill.Problems, p => p.Contains("The secret of device DH", StringComparison.Ordinal));
         Assert.Contains(ill.Problems, p => p.Contains("audit_events_not_changed", StringComparison.Ordinal));
@@ -222,7 +232,60 @@ public sealed class BackupTests
         await database.Get<InviteUser>().RunAsync(new("al"), TestDatabase.Stop);
         await AddPhoneAsync(database);
         await database.Get<AddActivation>().RunAsync(new("al"), TestDatabase.Stop);
+        await database.Get<Transactions>().RunAsync(AddPushAsync, TestDatabase.Stop);
         return database;
+    }
+
+    internal static Approval Signed(string transaction) => new()
+    {
+        TransactionId = transaction,
+        At = DateTimeOffset.UnixEpoch,
+        DeviceKey = "DP",
+        PublicKey = [],
+        Jws = "signed",
+    };
+
+    /// <summary>One that was approved, and one that waits.</summary>
+    private static async Task<bool> AddPushAsync(ServerDbContext db, CancellationToken stop)
+    {
+        Device phone = await db.Devices.SingleAsync(d => d.Kind == DeviceKind.Phone, stop);
+        Application application = await db.Applications.SingleAsync(stop);
+        string id = TransactionIds.New();
+        db.Approvals.Add(Signed(TransactionIds.New()));
+        db.Authentications.Add(new Authentication
+        {
+            TransactionId = id,
+            ApplicationId = application.Id,
+            UserId = phone.UserId,
+            State = AuthenticationState.Waiting,
+            Status = "pushed",
+            StatusMessage = "",
+            IsAsync = true,
+            RequestMac = [],
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            ExpiresAt = DateTimeOffset.UnixEpoch,
+        });
+        db.PendingPushes.Add(new PendingPush
+        {
+            TransactionId = id,
+            ApplicationId = application.Id,
+            UserId = phone.UserId!.Value,
+            DeviceId = phone.Id,
+            DeviceKey = phone.Key,
+            ApplicationName = application.Name,
+            ApplicationKey = application.IntegrationKey,
+            UserName = "",
+            UserKey = "",
+            SentName = "",
+            Host = null,
+            Address = null,
+            ClientAddress = null,
+            Info = null,
+            Detail = null,
+            Number = "12",
+            ExpiresAt = DateTimeOffset.UnixEpoch,
+        });
+        return true;
     }
 
     private static async Task AddPhoneAsync(TestDatabase database)

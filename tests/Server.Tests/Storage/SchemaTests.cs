@@ -145,6 +145,28 @@ public sealed class SchemaTests
         }
     }
 
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task What_phones_signed_is_neither_changed_nor_deleted(DatabaseKind kind)
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(kind);
+        await database.Get<Transactions>().RunAsync(
+            (db, _) => Task.FromResult(db.Add(BackupTests.Signed("kept")).Entity), TestDatabase.Stop);
+
+        string[] changes = [
+            "UPDATE approvals SET \"Jws\" = 'other'",
+            "DELETE FROM approvals",
+            kind is DatabaseKind.Postgres
+                ? "TRUNCATE approvals"
+                : "INSERT OR REPLACE INTO approvals (\"TransactionId\", \"At\", \"DeviceKey\", \"PublicKey\", \"Jws\") "
+                    + "SELECT \"TransactionId\", 0, '', x'', 'other' FROM approvals"];
+        foreach (string change in changes)
+        {
+            Exception refused = await Assert.ThrowsAnyAsync<Exception>(() => WriteAsync(database, change));
+            Assert.Contains("approvals are never", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
     internal static Task<int> WriteAsync(TestDatabase database, string sql) => database.Get<Transactions>().RunAsync(
         (db, stop) => db.Database.ExecuteSqlRawAsync(sql, stop), TestDatabase.Stop);
 

@@ -6,7 +6,8 @@ namespace Sallyport.Server.Migrations.Postgres;
 
 /// <summary>
 /// What the tables' shapes cannot say. A user's own name is entered among the names that mean him, so that one unique
-/// key keeps users and aliases apart, whoever writes. Audit events are only ever added.
+/// key keeps users and aliases apart, whoever writes. Audit events, and what phones
+/// signed, are only ever added.
 /// </summary>
 [DbContext(typeof(PostgresDbContext))]
 [Migration("20261101000001_Rules")]
@@ -41,5 +42,17 @@ internal sealed class Rules : Migration
 
         CREATE TRIGGER audit_events_not_emptied BEFORE TRUNCATE ON audit_events
             FOR EACH STATEMENT EXECUTE FUNCTION audit_events_refuse();
+
+        CREATE FUNCTION approvals_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'approvals are never changed or deleted';
+        END
+        $$;
+
+        CREATE TRIGGER approvals_not_changed BEFORE UPDATE OR DELETE ON approvals
+            FOR EACH ROW EXECUTE FUNCTION approvals_refuse();
+
+        CREATE TRIGGER approvals_not_emptied BEFORE TRUNCATE ON approvals
+            FOR EACH STATEMENT EXECUTE FUNCTION approvals_refuse();
         """);
 }

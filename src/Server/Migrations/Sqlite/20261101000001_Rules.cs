@@ -6,7 +6,8 @@ namespace Sallyport.Server.Migrations.Sqlite;
 
 /// <summary>
 /// What the tables' shapes cannot say. A user's own name is entered among the names that mean him, so that one unique
-/// key keeps users and aliases apart, whoever writes. Audit events are only ever added.
+/// key keeps users and aliases apart, whoever writes. Audit events, and what phones
+/// signed, are only ever added.
 /// </summary>
 [DbContext(typeof(SqliteDbContext))]
 [Migration("20261101000001_Rules")]
@@ -39,6 +40,22 @@ internal sealed class Rules : Migration
         WHEN EXISTS (SELECT 1 FROM audit_events WHERE "Id" = NEW."Id")
         BEGIN
             SELECT RAISE(ABORT, 'audit events are never replaced');
+        END;
+
+        CREATE TRIGGER approvals_not_changed BEFORE UPDATE ON approvals
+        BEGIN
+            SELECT RAISE(ABORT, 'approvals are never changed');
+        END;
+
+        CREATE TRIGGER approvals_not_deleted BEFORE DELETE ON approvals
+        BEGIN
+            SELECT RAISE(ABORT, 'approvals are never deleted');
+        END;
+
+        CREATE TRIGGER approvals_not_replaced BEFORE INSERT ON approvals
+        WHEN EXISTS (SELECT 1 FROM approvals WHERE "TransactionId" = NEW."TransactionId")
+        BEGIN
+            SELECT RAISE(ABORT, 'approvals are never replaced');
         END;
         """);
 }
