@@ -10,7 +10,8 @@ namespace Sallyport.Server.Authentications;
 /// What an attempt has come to, for the application that made it. An allow is given out once, for a minute, and not to
 /// somebody who may not be let in any more.
 /// </summary>
-internal sealed class AuthenticationStatus(Transactions transactions, AuthenticationLimits limits, TimeProvider time)
+internal sealed class AuthenticationStatus(
+    Transactions transactions, Node node, AuthenticationLimits limits, TimeProvider time)
 {
     /// <summary>For who asks by the id. Null: no such transaction of this application's, or it was asked for too often.</summary>
     /// <param name="isQuestion">He asks, and is counted; else it is read again for an answer that he waits for.</param>
@@ -46,6 +47,12 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
             a => a.TransactionId == transactionId && a.ApplicationId == application && a.ExpiresAt > now
                 && db.Set<Application>().Any(x => x.Id == application),
             cancellationToken);
+        if (found is { IsAsync: false } && found.Waiter != node.Id)
+        {
+            // It was sent again elsewhere, and is waited for there: this node was taken for lost.
+            return new Verdict(AuthenticationState.Denied, "deny", Verdict.Denied, transactionId);
+        }
+
         return found?.State switch
         {
             null => null,
@@ -87,14 +94,15 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
     private async Task<Verdict> RedeemAsync(
         ServerDbContext db, Authentication found, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        string id = found.TransactionId;
+        (string id, long? mine) = (found.TransactionId, node.Id);
         if ((found.DecidedAt ?? found.CreatedAt) + limits.AllowLife <= now)
         {
             return new Verdict(AuthenticationState.Denied, "timeout", Verdict.TimedOut, id);
         }
 
         int redeemed = await db.Authentications
-            .Where(a => a.TransactionId == id && a.State == AuthenticationState.Allowed && !a.IsRedeemed)
+            .Where(a => a.TransactionId == id && a.State == AuthenticationState.Allowed && !a.IsRedeemed
+                && (a.IsAsync || a.Waiter == mine))
             .ExecuteUpdateAsync(a => a.SetProperty(x => x.IsRedeemed, true), cancellationToken);
         return redeemed == 1
             ? new Verdict(AuthenticationState.Allowed, found.Status, found.StatusMessage, id)
@@ -152,16 +160,19 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
 
     /// <summary>
     /// The connection was gone before an allow, or the id of a push, could be sent: the same request, sent again, may
-    /// have it. Never said where it is not sure, for then two would have it.
+    /// have it. Never said where it is not sure, for then two would have it. Who was told to wait was given no allow, and
+    /// an id that somebody asks by was not lost.
     /// </summary>
     public async Task LostAsync(Verdict verdict, CancellationToken cancellationToken)
     {
         string id = verdict.TransactionId;
+        AuthenticationState told = verdict.State;
         long? nobody = Node.None;
         await transactions.RunAsync(
             async (db, stop) => await db.Authentications
-                .Where(a => a.TransactionId == id
-                    && (a.State == AuthenticationState.Waiting || a.State == AuthenticationState.Allowed))
+                .Where(a => a.TransactionId == id && a.State == told
+                    && (a.State == AuthenticationState.Allowed
+                        || (a.State == AuthenticationState.Waiting && a.Answers == 0)))
                 .ExecuteUpdateAsync(
                     a => a.SetProperty(x => x.IsRedeemed, false)
                         .SetProperty(x => x.Waiter, x => x.IsAsync && x.State == AuthenticationState.Allowed
@@ -174,10 +185,10 @@ internal sealed class AuthenticationStatus(Transactions transactions, Authentica
     /// <summary>Nobody waits any more for the answer of the request that opened it.</summary>
     public async Task AbandonAsync(string transactionId, CancellationToken cancellationToken)
     {
-        long? nobody = Node.None;
+        (long? mine, long? nobody) = (node.Id, Node.None);
         await transactions.RunAsync(
             async (db, stop) => await db.Authentications
-                .Where(a => a.TransactionId == transactionId && a.Waiter != null && !a.IsRedeemed)
+                .Where(a => a.TransactionId == transactionId && a.Waiter == mine && !a.IsRedeemed)
                 .ExecuteUpdateAsync(a => a.SetProperty(x => x.Waiter, nobody), stop),
             cancellationToken);
     }

@@ -26,7 +26,8 @@ internal sealed class LostPush(Node node, AuthenticationLimits limits)
         var first = await db.Authentications
             .Where(a => a.RequestMac == mac && a.ApplicationId == application && a.UserId == user
                 && a.IsAsync == attempt.IsAsync && a.Waiter != null && !a.IsRedeemed && a.CreatedAt > since
-                && (a.State == AuthenticationState.Waiting || a.State == AuthenticationState.Allowed))
+                && (a.State == AuthenticationState.Waiting
+                    || (a.State == AuthenticationState.Allowed && a.DecidedAt != null))) // by a phone
             .OrderByDescending(a => a.CreatedAt)
             .Select(a => new { a.TransactionId, a.Waiter, a.Status, a.StatusMessage, a.CreatedAt })
             .FirstOrDefaultAsync(cancellationToken);

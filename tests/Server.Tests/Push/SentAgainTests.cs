@@ -101,6 +101,72 @@ public sealed class SentAgainTests
     }
 
     [Fact]
+    public async Task An_id_that_was_asked_for_was_not_lost()
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        await WithPhoneAsync(server);
+        TestRequest request = server.Host.Auth("alice", "push1");
+        request = request with
+        {
+            Parameters = [.. request.Parameters.Where(p => p.Name != "async"), ("async", "1")],
+        };
+        string first = (await server.Host.SendAsync(request)).Text("txid")!;
+        await server.Host.SendAsync(new("GET", "/auth/v2/auth_status", ("txid", first)));
+
+        // The connection of who asked broke before he was told that it waits.
+        await server.Get<AuthenticationStatus>().LostAsync(
+            new(AuthenticationState.Waiting, "pushed", "", first), TestServer.Stop);
+        server.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.NotEqual(first, (await server.Host.SendAsync(request)).Text("txid"));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task What_no_phone_approved_is_nothing_to_join(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestPhone phone = await WithPhoneAsync(server);
+        await server.ChangeApplicationAsync(a => a.TrustedNetworks = "203.0.113.0/24");
+        Assert.Equal("allow", await server.Host.LogInAsync("alice", "push1"));
+        string id = await server.ReadAsync(
+            db => db.Set<Authentication>().Select(a => a.TransactionId).SingleAsync(TestServer.Stop));
+        await server.Get<AuthenticationStatus>().LostAsync(
+            new(AuthenticationState.Allowed, "allow", "", id), TestServer.Stop);
+
+        await server.ChangeApplicationAsync(a => a.TrustedNetworks = "");
+        Task<TestAnswer> again = server.Host.AuthAsync("alice", "push1");
+        await Task.WhenAny(again, phone.WaitingAsync());
+
+        Assert.False(again.IsCompleted, "it was let in without a factor");
+        await phone.AnswerAsync(await phone.WaitingAsync(), ApprovalDecision.Deny);
+        Assert.Equal("deny", (await again).Text("result"));
+    }
+
+    [Fact]
+    public async Task A_node_that_lost_its_lock_gives_nothing_to_who_waits_there()
+    {
+        await using TestServer one = await TestServer.StartAsync(DatabaseKind.Postgres);
+        TestPhone phone = await WithPhoneAsync(one);
+        await using TestServer two = await one.AgainAsync();
+        Task<TestAnswer> first = one.Host.AuthAsync("alice", "push1");
+        WaitingPush push = await phone.WaitingAsync();
+        await one.ReadAsync(db => db.Database.ExecuteSqlAsync(
+            $"""
+            SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """,
+            TestServer.Stop));
+        Task<TestAnswer> second = two.Host.AuthAsync("alice", "push1");
+
+        // It has joined: there is no other push. Who waited before it is told when the node listens again.
+        Assert.Equal("deny", (await first.WaitAsync(TimeSpan.FromSeconds(5), TestServer.Stop)).Text("result"));
+        Assert.Equal(push.Record.Transaction, Assert.Single(await ListAsync(two, phone)).Record.Transaction);
+        await phone.AnswerAsync(push, ApprovalDecision.Approve);
+        Assert.Equal("allow", (await second).Text("result"));
+    }
+
+    [Fact]
     public async Task The_next_run_of_the_server_finishes_what_the_last_began()
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
