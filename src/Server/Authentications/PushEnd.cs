@@ -32,9 +32,9 @@ internal readonly record struct PushEnd(
     public static PushEnd TimedOut { get; } = Refused("timeout", Verdict.TimedOut, Reasons.NoResponse, PushPause.NoResponse);
 
     public static PushEnd Superseded { get; } =
-        Refused("deny", "Another login request took its place.", Reasons.Superseded, 0);
+        Refused("deny", "Another login request took its place.", Reasons.Superseded, PushPause.NoResponse);
 
-    public static PushEnd Cancelled { get; } = Refused("deny", "Login request cancelled.", Reasons.UserCancelled, 0);
+    public static PushEnd Cancelled { get; } = Refused("deny", "Login request cancelled.", Reasons.UserCancelled, PushPause.NoResponse);
 
     /// <summary>He may not be let in any more, whatever he approves.</summary>
     public static PushEnd Forbidden(Ruling ruling) => ruling is Ruling.Deny deny

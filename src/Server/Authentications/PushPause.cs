@@ -12,7 +12,8 @@ namespace Sallyport.Server.Authentications;
 /// </summary>
 internal static class PushPause
 {
-    // In halves: nobody at his phone is less than a no, and "it was not I" more.
+    // In halves: nobody at his phone is less than a no, and "it was not I" more. A push that a newer one replaced, or that
+    // its client cancelled, was shown all the same: else there would be no end of them.
     public const int NoResponse = 1;
     public const int Denied = 2;
     public const int Reported = 6;

@@ -208,6 +208,47 @@ public sealed class PushTests
 
     [Theory]
     [ClassData(typeof(BothDatabases))]
+    public async Task Pushes_that_take_each_others_place_are_no_way_round_the_pause(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestPhone phone = await WithPhoneAsync(server);
+        await OpenAsync(server);
+        await OpenAsync(server);
+        string last = await OpenAsync(server);
+
+        TestAnswer fourth = await server.Host.AuthAsync("alice", "push");
+        Assert.StartsWith("Too many login requests were not approved. Wait ", fourth.Text("status_msg"));
+
+        // The last of them waits on. An approval ends the pause.
+        Assert.Equal(PushAnswer.Taken, await phone.AnswerAsync(await phone.WaitingAsync(), ApprovalDecision.Approve));
+        Assert.Equal("allow", (await StatusAsync(server, last)).Text("result"));
+        Task<TestAnswer> next = server.Host.AuthAsync("alice", "push");
+        await phone.AnswerAsync(await phone.WaitingAsync(), ApprovalDecision.Approve);
+        Assert.Equal("allow", (await next).Text("result"));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_lost_answer_takes_nothing_back_that_another_gave_out(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestPhone phone = await WithPhoneAsync(server);
+        string txid = await OpenAsync(server);
+        AuthenticationStatus status = server.Get<AuthenticationStatus>();
+        IntegrationId application = await server.ReadAsync(
+            db => db.Set<Application>().Select(a => a.Id).SingleAsync(TestServer.Stop));
+
+        // It was told to wait, and its connection was gone; that is noticed after another had the verdict.
+        Verdict waits = (await status.PollAsync(application, txid, isQuestion: true, TestServer.Stop))!;
+        await phone.AnswerAsync(await phone.WaitingAsync(), ApprovalDecision.Approve);
+        Assert.Equal("allow", (await StatusAsync(server, txid)).Text("result"));
+        await status.LostAsync(waits, TestServer.Stop);
+
+        Assert.Equal("deny", (await StatusAsync(server, txid)).Text("result"));
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
     public async Task A_client_that_gives_up_ends_its_push_and_nobody_elses(DatabaseKind kind)
     {
         await using TestServer server = await TestServer.StartAsync(kind);
