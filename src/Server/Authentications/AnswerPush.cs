@@ -127,7 +127,7 @@ internal sealed class AnswerPush(
 
         // 6. He may still be let in, and by this phone.
         if (await RulingAsync(db, push, candidate, now, cancellationToken) is var ruling
-            && !(ruling is Ruling.Ask ask && ask.Phones.Any(p => p.Id == phone.Id)))
+            && !(ruling is Ruling.Ask { CanPush: true } ask && ask.Phones.Any(p => p.Id == phone.Id)))
         {
             PushEnd? end = await EndAsync(PushEnd.Forbidden(ruling), "approved on the phone");
             return (end is null ? PushAnswer.Gone : PushAnswer.Forbidden, end);
@@ -193,7 +193,7 @@ internal sealed class AnswerPush(
                     Subject = new(push.UserKey, IsKey: true),
                     SentName = push.SentName,
                     Source = Source.Of(push.Address, client: null),
-                    ShowsNumbers = true, // it was asked when the push was opened
+                    ShowsNumbers = push.Number is not null, // as it was opened
                 },
                 candidate,
                 now);

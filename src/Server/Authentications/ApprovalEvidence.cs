@@ -22,6 +22,7 @@ internal sealed record ApprovalEvidence(DateTimeOffset At, byte[] PublicKey, str
             key.ImportSubjectPublicKeyInfo(PublicKey, out int read);
             return read == PublicKey.Length && parts.Length == 3
                 && ApprovalRecord.Parse(Base64Url.DecodeFromChars(parts[1])) is { } record
+                && record.Expires >= 0 && record.Expires <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
                 && ApprovalJws.Verify(Jws, record, key) is { } answer
                     ? (record, answer)
                     : null;

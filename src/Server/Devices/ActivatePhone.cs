@@ -30,7 +30,8 @@ internal abstract record ActivatePhoneResult
 }
 
 /// <summary>Makes a phone the user's who was given the code, and uses the code up in the same act.</summary>
-internal sealed class ActivatePhone(Transactions transactions, BypassKey key, TimeProvider time)
+internal sealed class ActivatePhone(
+    IDbContextFactory<ServerDbContext> contexts, Transactions transactions, BypassKey key, TimeProvider time)
 {
     /// <summary>That one user has.</summary>
     public const int Most = 10;
@@ -51,6 +52,15 @@ internal sealed class ActivatePhone(Transactions transactions, BypassKey key, Ti
         }
 
         byte[] mac = key.OfActivation(code.Expose());
+        await using (ServerDbContext look = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            // Who guesses does not stand in the queue of those who change something.
+            if (!await look.Activations.AnyAsync(a => a.Mac == mac, cancellationToken))
+            {
+                return new ActivatePhoneResult.InvalidCode();
+            }
+        }
+
         return await transactions.RunAsync(
             (db, stop) => ActivateAsync(db, request, mac, time.GetUtcNow(), stop), cancellationToken);
     }

@@ -64,6 +64,8 @@ public sealed class ApprovalTests
             ("another record", new ApprovalEvidence(
                 default, publicKey, string.Join('.', [.. altered.Split('.')[..2], jws.Split('.')[2]])).ToJson()),
             ("no signature", new ApprovalEvidence(default, publicKey, jws[..jws.LastIndexOf('.')] + ".").ToJson()),
+            ("no such time", new ApprovalEvidence(default, publicKey, ApprovalJws.Sign(
+                _record with { Expires = long.MaxValue }, new(ApprovalDecision.Approve, null), key)).ToJson()),
             ("no key", new ApprovalEvidence(default, [1, 2, 3], jws).ToJson()),
             ("no JWS", new ApprovalEvidence(default, publicKey, "").ToJson()),
             ("no JSON", jws),

@@ -51,6 +51,23 @@ public sealed class ActivationTests
         Assert.Equal("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", PhoneKey.ThumbprintOf(key.SubjectPublicKeyInfo));
     }
 
+    [Fact]
+    public async Task A_code_that_nobody_has_stands_in_no_queue()
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        using TestPhone phone = new(server);
+        using ManualResetEventSlim busy = new();
+        Task<bool> writer = server.Get<Persistence.Transactions>().RunAsync(
+            (_, stop) => Task.FromResult(busy.Wait(TimeSpan.FromSeconds(20), stop)), TestServer.Stop);
+
+        PhoneReply reply = await phone.ActivateAsync("ABCD-EFGH-JKLM-NPQR-STUV")
+            .WaitAsync(TimeSpan.FromSeconds(5), TestServer.Stop);
+
+        Assert.Equal("400 invalid_code", reply.Said);
+        busy.Set();
+        Assert.True(await writer);
+    }
+
     [Theory]
     [ClassData(typeof(BothDatabases))]
     public async Task Of_many_who_have_the_code_at_once_one_gets_in(DatabaseKind kind)

@@ -54,6 +54,19 @@ public sealed class NumberTests
         Assert.StartsWith("Too many login requests", (await OpenAsync(server)).Words);
     }
 
+    [Fact]
+    public async Task What_was_pushed_without_one_lets_nobody_in_where_each_needs_one_by_now()
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        TestPhone phone = await StartAsync(server, NumberMatching.Never);
+        (string txid, _) = await OpenAsync(server);
+        WaitingPush push = await phone.WaitingAsync();
+        await server.ChangeApplicationAsync(a => a.NumberMatching = NumberMatching.Always);
+
+        Assert.Equal(PushAnswer.Forbidden, await phone.AnswerAsync(push, ApprovalDecision.Approve));
+        Assert.Equal("deny", (await StatusAsync(server, txid)).Text("result"));
+    }
+
     [Theory]
     [ClassData(typeof(BothDatabases))]
     public async Task Many_guesses_at_once_are_three(DatabaseKind kind)
