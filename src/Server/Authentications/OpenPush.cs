@@ -17,6 +17,7 @@ internal sealed class OpenPush(IEnumerable<IPushTransport> transports, Authentic
 {
     private const int UsualDigits = 2;
     private const int NewSourceDigits = 3;
+    private const int MostInfo = 512;
 
     /// <summary>The phone that what was typed means; null: it means none that he has.</summary>
     public static Device? PhoneOf(DuoPrompt typed, IReadOnlyList<Device> phones)
@@ -92,7 +93,7 @@ internal sealed class OpenPush(IEnumerable<IPushTransport> transports, Authentic
             Host = attempt.HostName is null ? null : DuoText.Line(attempt.HostName),
             Address = attempt.Source.Address?.ToString(),
             ClientAddress = attempt.Source.Client?.ToString(),
-            Info = attempt.Info is null ? null : DuoText.Line(attempt.Info),
+            Info = Shown(attempt.Info),
             Detail = phone.IsTerminal ? $"terminal device; {attempt.Detail}" : attempt.Detail,
             Number = number,
             ExpiresAt = now + limits.PushLife,
@@ -112,6 +113,10 @@ internal sealed class OpenPush(IEnumerable<IPushTransport> transports, Authentic
         (_, true) => $"Please enter verification code {number} into Duo Mobile...",
         (_, false) => $"Pushed a login request to your device. Enter the number {number} there...",
     };
+
+    /// <summary>A client may send 20,000 bytes; a phone has a screen.</summary>
+    private static string? Shown(string? info) =>
+        info is null ? null : DuoText.Line(info[..Math.Min(info.Length, MostInfo)]);
 
     private static Outcome Refused(string reason, Device phone) =>
         Outcome.Denied(reason, FactorNames.Push) with { Device = phone };
