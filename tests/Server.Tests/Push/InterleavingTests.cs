@@ -56,7 +56,7 @@ public sealed class InterleavingTests
         private readonly List<TestHost> _hosts = [first.Host];
         private readonly List<Login> _logins = [];
         private readonly List<(string Transaction, string Jws)> _sent = [];
-        private readonly ConcurrentDictionary<string, bool> _approved = new();
+        private readonly ConcurrentDictionary<string, bool> _approved = new(); // rightly, by the phone that was asked
         private readonly ConcurrentDictionary<string, int> _allowsById = new();
         private readonly Dictionary<string, AuthenticationState> _seen = [];
         private int _allows;
@@ -67,7 +67,10 @@ public sealed class InterleavingTests
         {
             TestServer server = await TestServer.StartAsync(kind);
             Walk walk = new(server, dice);
-            walk._hosts.Add(await server.AddHostAsync(new AddApplicationRequest("database")));
+            TestHost database = await server.AddHostAsync(new AddApplicationRequest("database"));
+            walk._hosts.Add(database);
+            await server.ChangeAsync(db => db.Set<Application>().Where(a => a.IntegrationKey == database.Ikey)
+                .ExecuteUpdateAsync(a => a.SetProperty(x => x.NumberMatching, NumberMatching.Always), TestServer.Stop));
             foreach (string user in (string[])["alice", "bob"])
             {
                 await server.AddUserAsync(user);
@@ -283,8 +286,12 @@ public sealed class InterleavingTests
                 : ApprovalDecision.Approve;
             foreach (WaitingPush push in await phone.Server.Get<ListPushes>().RunAsync(phone.Id, TestServer.Stop))
             {
-                string jws = phone.Sign(push.Record, decision);
-                if (decision is ApprovalDecision.Approve)
+                string? number = decision is ApprovalDecision.Approve && push.Digits is not null
+                    ? await NumberAsync(push)
+                    : null;
+                bool isWrong = number is not null && dice.Next(2) == 0;
+                string jws = phone.Sign(push.Record, decision, isWrong ? WrongOf(number!) : number);
+                if (decision is ApprovalDecision.Approve && !isWrong)
                 {
                     _approved[push.Record.Transaction] = true;
                     lock (_sent)
@@ -296,6 +303,13 @@ public sealed class InterleavingTests
                 await phone.SendAsync(push.Record.Transaction, jws);
             }
         }
+
+        /// <summary>What the login's screen shows; of a login that is over by now, anything.</summary>
+        private async Task<string> NumberAsync(WaitingPush push) => await Node.ReadAsync(db => db.Set<PendingPush>()
+            .Where(p => p.TransactionId == push.Record.Transaction).Select(p => p.Number)
+            .SingleOrDefaultAsync(TestServer.Stop)) ?? "00";
+
+        private static string WrongOf(string number) => (number[0] == '9' ? '0' : '9') + number[1..];
 
         /// <summary>A replay, an alteration, or another's phone.</summary>
         private async Task LieAsync()
