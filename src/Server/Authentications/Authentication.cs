@@ -38,7 +38,8 @@ internal sealed class Authentication
 
     /// <summary>
     /// The node (<see cref="Node"/>) that holds the connection to which it has to answer: the request that opened it, or
-    /// the same one, sent again, that joined it; null: nobody waits, or an answer has been given.
+    /// the same one, sent again, that joined it; <see cref="Node.None"/>: that connection broke before an answer; null: an
+    /// answer has been given, and be it the id.
     /// </summary>
     public long? Waiter { get; set; }
 

@@ -12,7 +12,7 @@ internal static class ApprovalCommands
 {
     public static Command CreateShow(SettingsOptions options)
     {
-        var transaction = new Argument<string>("transaction") { Description = "its id, as in the audit" };
+        var transaction = new Argument<string>("transaction") { Description = "its id: transaction_id in audit list --json" };
         var command = new Command("approval", "Print what a phone signed, for verify-approval.") { transaction };
         options.Set<IDbContextFactory<ServerDbContext>>(command, async (contexts, result, cancellationToken) =>
         {
@@ -20,7 +20,7 @@ internal static class ApprovalCommands
             await using ServerDbContext db = await contexts.CreateDbContextAsync(cancellationToken);
             Approval kept = await db.Approvals.AsNoTracking()
                 .SingleOrDefaultAsync(a => a.TransactionId == id, cancellationToken)
-                ?? throw new Refusal("no phone has decided that transaction; 'audit list' has them");
+                ?? throw new Refusal("no phone has decided that transaction; 'audit list --json' has their ids");
             await result.Out().WriteLineAsync(new ApprovalEvidence(kept.At, kept.PublicKey, kept.Jws).ToJson());
         });
         return command;

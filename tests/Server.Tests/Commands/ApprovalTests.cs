@@ -89,7 +89,7 @@ public sealed class ApprovalTests
         Said said = await installation.RunAsync("approval", _record.Transaction);
 
         Assert.Equal(
-            (1, "", "sallyport-server: no phone has decided that transaction; 'audit list' has them\n"),
+            (1, "", "sallyport-server: no phone has decided that transaction; 'audit list --json' has their ids\n"),
             (said.Code, said.Output, said.Error));
     }
 

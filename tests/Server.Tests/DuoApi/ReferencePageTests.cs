@@ -104,6 +104,7 @@ public sealed partial class ReferencePageTests
         TestUser alice = await server.EnrolAsync("alice");
         await server.Get<AddHotpDevice>().RunAsync(
             new("1", "3132333435363738393031323334353637383930") { User = "alice" }, TestServer.Stop);
+        await Push.TestPhone.AddAsync(server, "alice");
         await server.AddUserAsync("ada");
         await server.ChangeUserAsync("ada", u => (u.InvitationMac, u.InvitedUntil) = ([1], server.Now.AddHours(1)));
         await server.AddUserAsync("bob");
@@ -121,7 +122,8 @@ public sealed partial class ReferencePageTests
         List<JsonElement> preauth = [];
         foreach (string name in (string[])["alice", "ada", "bob", "mallory"])
         {
-            preauth.Add(await AskAsync("preauth", (user, name), ("text_prompt", "1")));
+            preauth.Add(await AskAsync(
+                "preauth", (user, name), ("text_prompt", "1"), ("client_supports_verified_push", "1")));
         }
 
         Assert.Equal(["auth", "enroll", "allow", "deny"], preauth.Select(p => p.GetProperty("result").GetString()));
