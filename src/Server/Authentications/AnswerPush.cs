@@ -45,13 +45,8 @@ internal sealed class AnswerPush(
         DeviceId phone, string transactionId, string jws, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        (PushAnswer answer, PushEnd? end) = await transactions.RunAsync(
+        PushAnswer answer = await transactions.RunAsync(
             (db, stop) => DecideAsync(db, phone, transactionId, jws, now, stop), cancellationToken);
-        if (end is { } decided)
-        {
-            meter.Decided(Outcome.Of(decided));
-        }
-
         if (answer is PushAnswer.Refused)
         {
             Log.ApprovalRefused(logger, transactionId);
@@ -61,7 +56,7 @@ internal sealed class AnswerPush(
     }
 
     // Reads from top to bottom; what is not an approval on the way lets nobody in.
-    private async Task<(PushAnswer Answer, PushEnd? End)> DecideAsync(
+    private async Task<PushAnswer> DecideAsync(
         ServerDbContext db,
         DeviceId id,
         string transactionId,
@@ -74,7 +69,7 @@ internal sealed class AnswerPush(
             p => p.TransactionId == transactionId && p.DeviceId == id, cancellationToken);
         if (push is null)
         {
-            return (PushAnswer.Gone, null);
+            return PushAnswer.Gone;
         }
 
         await db.LockUserAsync(push.UserId, cancellationToken); // in the order that an attempt takes its locks
@@ -82,13 +77,14 @@ internal sealed class AnswerPush(
             db, new Subject(push.UserKey, IsKey: true), now, cancellationToken);
         if (candidate?.Devices.SingleOrDefault(d => d.Id == id) is not { PublicKey: { } publicKey } phone)
         {
-            return (PushAnswer.Gone, null);
+            return PushAnswer.Gone;
         }
 
         // 2. In time.
         if (push.ExpiresAt <= now)
         {
-            return (PushAnswer.Gone, await EndAsync(PushEnd.TimedOut, detail: null));
+            await EndAsync(PushEnd.TimedOut, detail: null);
+            return PushAnswer.Gone;
         }
 
         // 3. Signed by it, over the record as this server builds it.
@@ -96,26 +92,30 @@ internal sealed class AnswerPush(
         key.ImportSubjectPublicKeyInfo(publicKey, out _);
         if (ApprovalJws.Verify(jws, push.ToRecord(server), key) is not { } answer)
         {
-            return (PushAnswer.Refused, null);
+            return PushAnswer.Refused;
         }
 
         // 4. What it says. No is no, whoever he is by now.
         if (answer.Decision is ApprovalDecision.Deny or ApprovalDecision.Fraud)
         {
             bool isFraud = answer.Decision is ApprovalDecision.Fraud;
-            PushEnd? end = await EndAsync(isFraud ? PushEnd.Reported : PushEnd.Denied, detail: null);
-            Keep(end);
-            if (end is not null && isFraud)
+            if (!await EndAsync(isFraud ? PushEnd.Reported : PushEnd.Denied, detail: null))
+            {
+                return PushAnswer.Gone;
+            }
+
+            Keep();
+            if (isFraud)
             {
                 await CancelOthersAsync(db, push, now, cancellationToken);
             }
 
-            return (end is null ? PushAnswer.Gone : PushAnswer.Taken, end);
+            return PushAnswer.Taken;
         }
 
         if (answer.Decision is not ApprovalDecision.Approve || answer.Number is null != push.Number is null)
         {
-            return (PushAnswer.Refused, null);
+            return PushAnswer.Refused;
         }
 
         // 5. The number that only who sees the login's screen knows.
@@ -129,39 +129,34 @@ internal sealed class AnswerPush(
         if (await RulingAsync(db, push, candidate, now, cancellationToken) is var ruling
             && !(ruling is Ruling.Ask { CanPush: true } ask && ask.Phones.Any(p => p.Id == phone.Id)))
         {
-            PushEnd? end = await EndAsync(PushEnd.Forbidden(ruling), "approved on the phone");
-            return (end is null ? PushAnswer.Gone : PushAnswer.Forbidden, end);
+            return await EndAsync(PushEnd.Forbidden(ruling), "approved on the phone")
+                ? PushAnswer.Forbidden
+                : PushAnswer.Gone;
         }
 
         // 7. Of two approvals one finds it undecided.
-        if (await EndAsync(PushEnd.Approved, detail: null) is not { } approved)
+        if (!await EndAsync(PushEnd.Approved, detail: null))
         {
-            return (PushAnswer.Gone, null);
+            return PushAnswer.Gone;
         }
 
-        Keep(approved);
+        Keep();
         await RememberAsync(db, push, now, cancellationToken);
-        return (PushAnswer.Taken, approved);
+        return PushAnswer.Taken;
 
-        async Task<PushEnd?> EndAsync(PushEnd end, string? detail) =>
-            await end.TryDecideAsync(db, push, now, detail, cancellationToken) ? end : null;
+        Task<bool> EndAsync(PushEnd end, string? detail) =>
+            end.TryDecideAsync(db, meter, push, now, detail, cancellationToken);
 
-        void Keep(PushEnd? end)
+        void Keep() => db.Approvals.Add(new Approval
         {
-            if (end is not null)
-            {
-                db.Approvals.Add(new Approval
-                {
-                    TransactionId = transactionId,
-                    At = now,
-                    DeviceKey = phone.Key,
-                    PublicKey = publicKey,
-                    Jws = jws,
-                });
-            }
-        }
+            TransactionId = transactionId,
+            At = now,
+            DeviceKey = phone.Key,
+            PublicKey = publicKey,
+            Jws = jws,
+        });
 
-        async Task<(PushAnswer, PushEnd?)> WrongNumberAsync()
+        async Task<PushAnswer> WrongNumberAsync()
         {
             // Counted in one statement, so that many at once are not many free guesses.
             int most = limits.WrongNumbers - 1;
@@ -171,11 +166,12 @@ internal sealed class AnswerPush(
                     p => p.SetProperty(x => x.WrongNumbers, x => x.WrongNumbers + 1), cancellationToken);
             if (counted == 1)
             {
-                return (PushAnswer.WrongNumber, null);
+                return PushAnswer.WrongNumber;
             }
 
-            PushEnd? end = await EndAsync(PushEnd.WrongNumbers, $"{limits.WrongNumbers} wrong numbers");
-            return (end is null ? PushAnswer.Gone : PushAnswer.TooManyWrongNumbers, end);
+            return await EndAsync(PushEnd.WrongNumbers, $"{limits.WrongNumbers} wrong numbers")
+                ? PushAnswer.TooManyWrongNumbers
+                : PushAnswer.Gone;
         }
     }
 
@@ -200,7 +196,7 @@ internal sealed class AnswerPush(
     }
 
     /// <summary>Whatever else waits for him is as doubtful.</summary>
-    private static async Task CancelOthersAsync(
+    private async Task CancelOthersAsync(
         ServerDbContext db, PendingPush push, DateTimeOffset now, CancellationToken cancellationToken)
     {
         List<PendingPush> others = await db.PendingPushes.AsNoTracking()
@@ -208,7 +204,7 @@ internal sealed class AnswerPush(
         foreach (PendingPush other in others)
         {
             await PushEnd.Cancelled.TryDecideAsync(
-                db, other, now, $"another was reported: {push.TransactionId}", cancellationToken);
+                db, meter, other, now, $"another was reported: {push.TransactionId}", cancellationToken);
         }
     }
 

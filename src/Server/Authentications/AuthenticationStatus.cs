@@ -11,7 +11,7 @@ namespace Sallyport.Server.Authentications;
 /// somebody who may not be let in any more.
 /// </summary>
 internal sealed class AuthenticationStatus(
-    Transactions transactions, Node node, AuthenticationLimits limits, TimeProvider time)
+    Transactions transactions, Node node, AuthenticationLimits limits, AuthenticationMeter meter, TimeProvider time)
 {
     /// <summary>For who asks by the id. Null: no such transaction of this application's, or it was asked for too often.</summary>
     /// <param name="isQuestion">He asks, and is counted; else it is read again for an answer that he waits for.</param>
@@ -63,7 +63,7 @@ internal sealed class AuthenticationStatus(
     }
 
     /// <summary>Nothing is decided yet, unless its time is over.</summary>
-    private static async Task<Verdict> WaitAsync(
+    private async Task<Verdict> WaitAsync(
         ServerDbContext db, Authentication found, bool isQuestion, DateTimeOffset now, CancellationToken cancellationToken)
     {
         string id = found.TransactionId;
@@ -86,7 +86,7 @@ internal sealed class AuthenticationStatus(
             return waiting with { Until = isQuestion && found.Answers == 1 ? null : push.ExpiresAt };
         }
 
-        return await PushEnd.TimedOut.TryDecideAsync(db, push, now, detail: null, cancellationToken)
+        return await PushEnd.TimedOut.TryDecideAsync(db, meter, push, now, detail: null, cancellationToken)
             ? new Verdict(AuthenticationState.Denied, PushEnd.TimedOut.Status, PushEnd.TimedOut.Message, id)
             : waiting with { Until = now };
     }

@@ -8,21 +8,15 @@ namespace Sallyport.Server.Authentications;
 internal sealed class CancelPush(Transactions transactions, AuthenticationMeter meter, TimeProvider time)
 {
     /// <summary>False: nothing of this application's waits under that id.</summary>
-    public async Task<bool> RunAsync(
+    public Task<bool> RunAsync(
         IntegrationId application, string transactionId, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        bool ended = await transactions.RunAsync(
+        return transactions.RunAsync(
             async (db, stop) =>
                 await db.PendingPushes.AsNoTracking().SingleOrDefaultAsync(
                     p => p.TransactionId == transactionId && p.ApplicationId == application, stop) is { } push
-                && await PushEnd.Cancelled.TryDecideAsync(db, push, now, detail: null, stop),
+                && await PushEnd.Cancelled.TryDecideAsync(db, meter, push, now, detail: null, stop),
             cancellationToken);
-        if (ended)
-        {
-            meter.Decided(Outcome.Of(PushEnd.Cancelled));
-        }
-
-        return ended;
     }
 }

@@ -13,7 +13,8 @@ namespace Sallyport.Server.Authentications;
 /// Sends a login to a phone, if it may be sent: after a pause, with a number where one is needed, in the place of the one
 /// that waits. All of it is in the transaction of the attempt.
 /// </summary>
-internal sealed class OpenPush(IEnumerable<IPushTransport> transports, AuthenticationLimits limits)
+internal sealed class OpenPush(
+    IEnumerable<IPushTransport> transports, AuthenticationLimits limits, AuthenticationMeter meter)
 {
     private const int UsualDigits = 2;
     private const int NewSourceDigits = 3;
@@ -74,7 +75,7 @@ internal sealed class OpenPush(IEnumerable<IPushTransport> transports, Authentic
         if (await before.SingleOrDefaultAsync(cancellationToken) is { } older)
         {
             PushEnd end = older.ExpiresAt <= now ? PushEnd.TimedOut : PushEnd.Superseded;
-            await end.TryDecideAsync(db, older, now, detail: null, cancellationToken);
+            await end.TryDecideAsync(db, meter, older, now, detail: null, cancellationToken);
         }
 
         string? number = needsNumber ? NewNumber(isKnown ? UsualDigits : NewSourceDigits) : null;

@@ -43,10 +43,16 @@ internal readonly record struct PushEnd(
 
     /// <summary>
     /// Decides: who deletes the row has decided, so of two who try at once one does. False: it was decided before, and
-    /// nothing is changed. The verdict, the audit and the wait of the next push are in the same transaction.
+    /// nothing is changed. The verdict, the audit and the wait of the next push are in the same transaction, and what is
+    /// counted is counted after it.
     /// </summary>
     public async Task<bool> TryDecideAsync(
-        ServerDbContext db, PendingPush push, DateTimeOffset now, string? detail, CancellationToken cancellationToken)
+        ServerDbContext db,
+        AuthenticationMeter meter,
+        PendingPush push,
+        DateTimeOffset now,
+        string? detail,
+        CancellationToken cancellationToken)
     {
         string id = push.TransactionId;
         if (await db.PendingPushes.Where(p => p.TransactionId == id).ExecuteDeleteAsync(cancellationToken) != 1)
@@ -90,6 +96,8 @@ internal readonly record struct PushEnd(
         });
         db.Wakes.Add(id);
         db.Wakes.Add(push.DeviceKey);
+        Outcome outcome = Outcome.Of(this);
+        db.Counts.Add(() => meter.Decided(outcome));
         return true;
     }
 

@@ -9,7 +9,7 @@ namespace Sallyport.Server.Authentications;
 /// </summary>
 internal sealed class RefuseFactor(Transactions transactions, AuthenticationMeter meter, TimeProvider time)
 {
-    /// <param name="factor">The word that was sent: push, phone, sms or auto.</param>
+    /// <param name="factor">The word that was sent: phone or sms.</param>
     public async Task RunAsync(Attempt attempt, string factor, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();

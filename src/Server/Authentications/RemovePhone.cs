@@ -11,41 +11,31 @@ internal sealed class RemovePhone(Transactions transactions, AuthenticationMeter
 {
     /// <summary>False: it is there no more.</summary>
     /// <param name="client">The address that the request came from.</param>
-    public async Task<bool> RunAsync(KnownPhone phone, string? client, CancellationToken cancellationToken)
+    public Task<bool> RunAsync(KnownPhone phone, string? client, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        int? denied = await transactions.RunAsync(
-            (db, stop) => RemoveAsync(db, phone, client, now, stop), cancellationToken);
-        for (int i = 0; i < denied; i++)
-        {
-            meter.Decided(Outcome.Of(PushEnd.Denied));
-        }
-
-        return denied is not null;
+        return transactions.RunAsync((db, stop) => RemoveAsync(db, phone, client, now, stop), cancellationToken);
     }
 
-    /// <summary>How many logins were denied; null: there was no phone.</summary>
-    private static async Task<int?> RemoveAsync(
+    private async Task<bool> RemoveAsync(
         ServerDbContext db, KnownPhone phone, string? client, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await db.LockUserAsync(phone.UserId, cancellationToken);
         if (await db.Devices.Where(d => d.Id == phone.Id).ExecuteDeleteAsync(cancellationToken) != 1)
         {
-            return null;
+            return false;
         }
 
-        int denied = 0;
         List<PendingPush> waiting = await db.PendingPushes.AsNoTracking()
             .Where(p => p.DeviceId == phone.Id).ToListAsync(cancellationToken);
         foreach (PendingPush push in waiting)
         {
-            bool decided = await PushEnd.Denied.TryDecideAsync(
-                db, push, now, "its phone was removed", cancellationToken);
-            denied += decided ? 1 : 0;
+            await PushEnd.Denied.TryDecideAsync(
+                db, meter, push, now, "its phone was removed", cancellationToken);
         }
 
         PhoneAudit.Add(db, AuditActions.DeviceRemove, phone, client, now, detail: null);
         db.Wakes.Add(phone.Key);
-        return denied;
+        return true;
     }
 }

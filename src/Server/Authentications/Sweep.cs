@@ -12,6 +12,7 @@ internal sealed class Sweep(
     IDbContextFactory<ServerDbContext> contexts,
     Transactions transactions,
     AuthenticationLimits limits,
+    AuthenticationMeter meter,
     TimeProvider time,
     ILogger<Sweep> logger)
     : BackgroundService
@@ -56,7 +57,7 @@ internal sealed class Sweep(
         foreach (PendingPush push in unanswered)
         {
             await transactions.RunAsync(
-                (db, stop) => PushEnd.TimedOut.TryDecideAsync(db, push, now, "nobody waited for it", stop),
+                (db, stop) => PushEnd.TimedOut.TryDecideAsync(db, meter, push, now, "nobody waited for it", stop),
                 cancellationToken);
         }
 

@@ -8,6 +8,9 @@ internal abstract class ServerDbContext(DbContextOptions options) : DbContext(op
     /// <summary>What an act wakes when it is durable (<see cref="Signals"/>); an act that fails wakes nobody.</summary>
     public HashSet<string> Wakes { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What an act counts, as many times as it stands here, when it is durable.</summary>
+    public List<Action> Counts { get; } = [];
+
     protected override void OnModelCreating(ModelBuilder modelBuilder) =>
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(ServerDbContext).Assembly);
 

@@ -26,6 +26,7 @@ internal sealed class SqliteAct<T>(
     private T? _result;
     private Exception? _failure;
     private string[] _wakes = [];
+    private Action[] _counts = [];
 
     public Task<T> Task => _ended.Task;
 
@@ -46,6 +47,7 @@ internal sealed class SqliteAct<T>(
             _result = act(db, CancellationToken.None).GetAwaiter().GetResult();
             db.SaveChanges();
             _wakes = [.. db.Wakes];
+            _counts = [.. db.Counts];
         }
         catch (Exception failure)
         {
@@ -53,6 +55,7 @@ internal sealed class SqliteAct<T>(
         }
 
         db.Wakes.Clear();
+        db.Counts.Clear();
         db.ChangeTracker.Clear();
         if (_failure is null)
         {
@@ -74,6 +77,7 @@ internal sealed class SqliteAct<T>(
     {
         if (_failure is null)
         {
+            Array.ForEach(_counts, count => count());
             _ended.SetResult(_result!);
             signals.Raise(_wakes);
         }

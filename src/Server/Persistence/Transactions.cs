@@ -58,6 +58,7 @@ internal sealed class Transactions(
             await using ServerDbContext db = await contexts.CreateDbContextAsync(CancellationToken.None);
             db.Database.AutoSavepointsEnabled = false;
             db.Wakes.Clear(); // the context is one of a pool
+            db.Counts.Clear();
             await using IDbContextTransaction transaction =
                 await db.Database.BeginTransactionAsync(CancellationToken.None);
             T result = await act(db, CancellationToken.None);
@@ -71,6 +72,7 @@ internal sealed class Transactions(
             committed = true;
             signals.Raise(db.Wakes); // those who wait here need not wait for PostgreSQL to tell
             meter.Committed(acts: 1);
+            db.Counts.ForEach(count => count());
             return result;
         }
         finally

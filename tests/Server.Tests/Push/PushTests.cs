@@ -206,6 +206,23 @@ public sealed class PushTests
         }
     }
 
+    [Fact]
+    public async Task Who_is_unlocked_is_pushed_to_at_once()
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        TestPhone phone = await WithPhoneAsync(server);
+        Task<TestAnswer> login = server.Host.AuthAsync("alice", "push");
+        await phone.AnswerAsync(await phone.WaitingAsync(), ApprovalDecision.Fraud);
+        await login;
+        Assert.StartsWith("Too many", (await server.Host.AuthAsync("alice", "push")).Text("status_msg"));
+
+        await server.Get<UnlockUser>().RunAsync("alice", TestServer.Stop);
+
+        login = server.Host.AuthAsync("alice", "push");
+        await phone.AnswerAsync(await phone.WaitingAsync(), ApprovalDecision.Approve);
+        Assert.Equal("allow", (await login).Text("result"));
+    }
+
     [Theory]
     [ClassData(typeof(BothDatabases))]
     public async Task Pushes_that_take_each_others_place_are_no_way_round_the_pause(DatabaseKind kind)
