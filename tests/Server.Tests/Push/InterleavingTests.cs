@@ -361,14 +361,23 @@ public sealed class InterleavingTests
             await Node.Get<EnableUser>().RunAsync(user, TestServer.Stop);
         }
 
-        /// <summary>A node goes, with all that waits at it, and another comes.</summary>
+        /// <summary>
+        /// A node goes, with all that waits at it, and another comes. Killed, it had no time to say that nobody waits there.
+        /// </summary>
         private async Task CrashAsync()
         {
             TestServer node = Node;
             _nodes.Remove(node);
             _gone.Add(node);
+            long? killed = dice.Next(2) == 0 ? node.Get<Persistence.Node>().Id : null;
+            string[] held = await node.ReadAsync(db => db.Set<Authentication>()
+                .Where(a => killed != null && a.Waiter == killed).Select(a => a.TransactionId).ToArrayAsync(TestServer.Stop));
             await node.StopAsync();
-            _nodes.Add(await first.AgainAsync());
+            TestServer next = await first.AgainAsync();
+            await next.ReadAsync(db => db.Set<Authentication>()
+                .Where(a => held.Contains(a.TransactionId) && a.Waiter == Persistence.Node.None)
+                .ExecuteUpdateAsync(a => a.SetProperty(x => x.Waiter, killed), TestServer.Stop));
+            _nodes.Add(next);
         }
 
         private T? Any<T>(IEnumerable<T> some)
