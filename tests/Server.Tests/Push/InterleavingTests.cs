@@ -93,7 +93,7 @@ public sealed class InterleavingTests
             List<Task> together = [];
             for (int i = dice.Next(1, 4); i > 0; i--)
             {
-                together.Add(dice.Next(20) switch
+                together.Add(dice.Next(21) switch
                 {
                     < 5 => OpenAsync(dice.Next(2) == 0),
                     < 7 => PollAsync(),
@@ -105,6 +105,7 @@ public sealed class InterleavingTests
                     17 => Node.Get<IEnumerable<Microsoft.Extensions.Hosting.IHostedService>>()
                         .OfType<Sweep>().Single().RunOnceAsync(TestServer.Stop),
                     18 => DisableAsync(),
+                    19 => CutAsync(),
                     _ => Task.CompletedTask,
                 });
             }
@@ -360,6 +361,16 @@ public sealed class InterleavingTests
             await Node.Get<DisableUser>().RunAsync(user, TestServer.Stop);
             await Node.Get<EnableUser>().RunAsync(user, TestServer.Stop);
         }
+
+        /// <summary>Nodes that live lose their locks for a moment, and are taken for gone.</summary>
+        private Task<int> CutAsync() => Node.ReadAsync(async db => db is Persistence.PostgresDbContext
+            ? await db.Database.ExecuteSqlAsync(
+                $"""
+                SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """,
+                TestServer.Stop)
+            : 0);
 
         /// <summary>
         /// A node goes, with all that waits at it, and another comes. Killed, it had no time to say that nobody waits there.
