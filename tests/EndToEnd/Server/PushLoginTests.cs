@@ -61,6 +61,7 @@ public sealed class Given_a_login_that_waits_for_a_phone
     [InlineData("approve", 0, "success user_approved duo_push")]
     [InlineData("deny", 255, "denied user_mistake duo_push")]
     [InlineData("--not-me", 255, "fraud user_marked_fraud duo_push")]
+    [InlineData("", 255, "denied no_response duo_push")]
     public async Task Pam_duo_waits_as_well(string word, int exit, string audited)
     {
         await using DuoHost host = await DuoHost.PamDuoAsync(TerminalDevices);
@@ -68,7 +69,10 @@ public sealed class Given_a_login_that_waits_for_a_phone
 
         Task<Login> login = host.CommandAsync("alice", "id -un", "1");
         await phone.WaitingAsync();
-        await phone.RunAsync(word == "--not-me" ? ["deny", word] : [word]);
+        if (word != "")
+        {
+            await phone.RunAsync(word == "--not-me" ? ["deny", word] : [word]);
+        }
 
         Login done = await login;
         Assert.True(done.ExitCode == exit, $"{done}\n{host.Syslog}");
