@@ -145,6 +145,26 @@ public sealed class Given_a_login_that_waits_for_a_phone
     }
 
     [Fact]
+    public async Task Pam_duo_that_loses_its_server_is_refused_and_begins_the_same_login_again()
+    {
+        await using DuoHost host = await DuoHost.PamDuoAsync(TerminalDevices);
+        TerminalPhone phone = await TerminalPhone.ActivateAsync(host);
+        Task<Login> login = host.CommandAsync("alice", "id -un", "1");
+        string id = (await phone.WaitingAsync()).Split('\t')[0];
+
+        await host.Server.EndAsync("KILL");
+        Login refused = await login;
+        await host.Server.StartAsync();
+        await phone.RunAsync("approve", id);
+        Login again = await host.CommandAsync("alice", "id -un", "1");
+
+        Assert.Equal((255, ""), (refused.ExitCode, refused.Output));
+        Assert.True(again.ExitCode == 0, $"{again}\n{host.Syslog}");
+        Assert.Equal("alice", again.Output);
+        Assert.StartsWith("success user_approved", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Two_nodes_share_a_database_and_the_one_finishes_for_the_other()
     {
         Postgres? postgres = null;
