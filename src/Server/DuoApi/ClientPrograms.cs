@@ -59,6 +59,10 @@ internal sealed class ClientPrograms(TimeProvider time, ILogger<ClientPrograms> 
     public static bool ShowsStatus(string? userAgent) =>
         Program(userAgent).StartsWith("login_duo/", StringComparison.Ordinal);
 
+    /// <summary>sshd keeps what a PAM module says until the login is over.</summary>
+    public static bool HidesStatus(string? userAgent) =>
+        Program(userAgent).StartsWith("pam_duo/", StringComparison.Ordinal);
+
     /// <summary>The first word: login_duo/2.2.3.</summary>
     private static string Program(string? userAgent)
     {

@@ -57,13 +57,14 @@ internal sealed class LoginCalls(
     {
         Fields fields = new(call.Parameters);
         bool isAsync = fields.Flag("async");
+        bool announces = fields.Optional("txid", MostTransactionId) is { Length: > 0 };
         Attempt attempt = ReadAttempt(call, fields) with
         {
             IsAsync = isAsync,
 
-            // Whoever fetches the verdict is told meanwhile what it waits for.
-            ShowsNumbers = isAsync,
-            AnnouncesNumbers = fields.Optional("txid", MostTransactionId) is { Length: > 0 },
+            // Whoever fetches the verdict is told meanwhile what it waits for; not so his user, where it is kept from him.
+            ShowsNumbers = isAsync && (announces || !ClientPrograms.HidesStatus(call.UserAgent)),
+            AnnouncesNumbers = announces,
             Info = fields.Optional("pushinfo", MostPushInfo),
         };
         DuoPrompt? typed = ReadFactor(call, fields);

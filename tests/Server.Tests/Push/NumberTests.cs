@@ -168,6 +168,24 @@ public sealed class NumberTests
         Assert.EndsWith("(1-1): ", able.Response.GetProperty("prompt").GetProperty("text").GetString());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_types_push_where_it_was_not_offered_pushes_nothing(bool always)
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        await server.EnrolAsync("alice");
+        TestPhone phone = await TestPhone.AddAsync(server, "alice");
+        await server.ChangeApplicationAsync(
+            a => a.NumberMatching = always ? NumberMatching.Always : NumberMatching.NewSource);
+
+        (string id, string words) = await OpenAsync(server, agent: "pam_duo/1.11.3");
+
+        Assert.Equal(Policy.NoNumber, words);
+        Assert.Equal("deny", (await StatusAsync(server, id)).Text("result"));
+        Assert.Empty(await server.Get<ListPushes>().RunAsync(phone.Id, TestServer.Stop));
+    }
+
     [Fact]
     public async Task Verified_push_has_its_own_words()
     {
@@ -190,12 +208,16 @@ public sealed class NumberTests
     }
 
     /// <summary>At a terminal: its id, and what is shown there.</summary>
+    private static Task<(string Id, string Words)> OpenAsync(
+        TestServer server, TestHost? host = null, params (string, string)[] more) =>
+        OpenAsync(server, "login_duo/2.2.4", host, more);
+
     private static async Task<(string Id, string Words)> OpenAsync(
-        TestServer server, TestHost? host = null, params (string, string)[] more)
+        TestServer server, string agent, TestHost? host = null, params (string, string)[] more)
     {
         host ??= server.Host;
         server.Clock.Advance(TimeSpan.FromMilliseconds(1001));
-        TestRequest request = host.Auth("alice", "push1", more);
+        TestRequest request = host.Auth("alice", "push1", more) with { UserAgent = agent };
         TestAnswer answer = await host.SendAsync(request with
         {
             Parameters = [.. request.Parameters.Where(p => p.Name != "async"), ("async", "1")],
