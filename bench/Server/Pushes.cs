@@ -9,6 +9,8 @@ namespace Sallyport.Bench;
 internal static class Pushes
 {
     private const int PerSecond = 200;
+    private const int Opened = 300; // a second: no more than PostgreSQL takes beside the client
+    private const int OpenedCold = 50; // by a server that has compiled nothing yet
 
     public static async Task<List<Limit>> MeasureAsync(Options options)
     {
@@ -52,7 +54,7 @@ internal static class Pushes
         {
             await using Waiters waiting = new(server, site);
             waiting.Connect(waiters);
-            int pending = await waiting.OpenAsync(user);
+            int pending = await waiting.OpenAsync(user, user == 0 ? OpenedCold : Opened);
             user += waiters;
             resident.Add(server.ResidentKiB);
             Console.WriteLine(FormattableString.Invariant(
@@ -79,13 +81,13 @@ internal static class Pushes
         await using (Waiters warm = new(one, site))
         {
             warm.Connect(warmth);
-            await warm.OpenAsync(0);
+            await warm.OpenAsync(0, OpenedCold);
             await Phones.ApproveAsync(other ?? one, site, warm, PerSecond);
         }
 
         await using Waiters waiting = new(one, site);
         waiting.Connect(approvals);
-        await waiting.OpenAsync(warmth);
+        await waiting.OpenAsync(warmth, Opened);
         double[] milliseconds = await Phones.ApproveAsync(other ?? one, site, waiting, PerSecond);
         string what = nodes == 1 ? database : $"{database}, waiting at one node and approved at another";
         Console.WriteLine(FormattableString.Invariant(

@@ -11,8 +11,7 @@ namespace Sallyport.Bench;
 internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposable
 {
     private const int PerAddress = 500; // the server takes 512 of one
-    private const int AtOnce = 50;
-    private const int Opened = 300; // a second: no more than PostgreSQL takes beside the client
+    private const int AtOnce = 25;
 
     private readonly List<SslStream> _connections = [];
 
@@ -28,7 +27,7 @@ internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposabl
     }
 
     /// <summary>Sends a login on each, of the users from this one on; how many wait then.</summary>
-    public async Task<int> OpenAsync(int user)
+    public async Task<int> OpenAsync(int user, int perSecond)
     {
         foreach (SslStream[] some in _connections.Chunk(AtOnce))
         {
@@ -39,7 +38,7 @@ internal sealed class Waiters(ServerProcess server, Site site) : IAsyncDisposabl
                 user++;
             }
 
-            await Task.Delay(AtOnce * 1000 / Opened);
+            await Task.Delay(AtOnce * 1000 / perSecond);
         }
 
         // A push that has been answered already is a failure here, and says what was answered.

@@ -11,6 +11,10 @@ namespace Sallyport.Server.Persistence;
 /// <param name="Postgres">A connection string of Npgsql; null: SQLite.</param>
 internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
 {
+    /// <summary>To PostgreSQL, of one server, where the setting says nothing else; one that listens comes to it.</summary>
+    public const int MostConnections = 30;
+
+    private const int NpgsqlPool = 100;
     private static readonly SqlitePragmas _pragmas = new();
 
     public string SqliteFile => Path.Combine(DataFolder, "sallyport.db");
@@ -39,6 +43,10 @@ internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
         NpgsqlConnectionStringBuilder server = new(connection);
         server.Timeout = said.ContainsKey("Timeout") ? server.Timeout : 5;
         server.CommandTimeout = said.ContainsKey("Command Timeout") ? server.CommandTimeout : 10;
+
+        // Npgsql's own 100 are all that PostgreSQL has as it comes: two servers together would refuse logins for want of
+        // them. An act takes milliseconds, so few serve many; the others wait here.
+        server.MaxPoolSize = server.MaxPoolSize == NpgsqlPool ? MostConnections : server.MaxPoolSize;
         builder.UseNpgsql(server.ToString());
     }
 
