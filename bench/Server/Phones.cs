@@ -14,8 +14,11 @@ internal static class Phones
 {
     private const int Connections = 20; // each of an address of its own, which may ask 20 times a second
 
-    /// <summary>Milliseconds from sending each approval to its login's answer.</summary>
-    public static async Task<double[]> ApproveAsync(ServerProcess server, Site site, Waiters waiting, int perSecond)
+    /// <summary>
+    /// Milliseconds to each login's answer: from the approval's own answer, which comes after the commit, and from sending
+    /// it.
+    /// </summary>
+    public static async Task<(double[] FromCommit, double[] FromSending)> ApproveAsync(ServerProcess server, Site site, Waiters waiting, int perSecond)
     {
         List<PendingPush> pushes = await site.QueryAsync(db => db.Set<PendingPush>().AsNoTracking().ToListAsync());
         ServerName name = new($"127.0.0.1:{server.PublicPort}");
@@ -24,6 +27,7 @@ internal static class Phones
             .. pushes.Select(push => (push.UserName, Answer(server, site, push, name))),
         ];
         long[] sent = new long[prepared.Length];
+        long[] taken = new long[prepared.Length];
         int next = -1;
         long begun = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 10);
         Thread[] threads = [.. Enumerable.Range(1, Connections).Select(address => new Thread(() =>
@@ -41,18 +45,21 @@ internal static class Phones
                 sent[i] = Stopwatch.GetTimestamp();
                 connection.Write(prepared[i].Request);
                 Load.Read(connection, buffer, "\"taken\""u8);
+                taken[i] = Stopwatch.GetTimestamp();
             }
         }))];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
-        double[] milliseconds = new double[prepared.Length];
+        double[] fromCommit = new double[prepared.Length];
+        double[] fromSending = new double[prepared.Length];
         for (int i = 0; i < prepared.Length; i++)
         {
             long answered = await waiting.Answers[prepared[i].User].WaitAsync(TimeSpan.FromSeconds(30));
-            milliseconds[i] = Stopwatch.GetElapsedTime(sent[i], answered).TotalMilliseconds;
+            fromCommit[i] = Math.Max(0, Stopwatch.GetElapsedTime(taken[i], answered).TotalMilliseconds);
+            fromSending[i] = Stopwatch.GetElapsedTime(sent[i], answered).TotalMilliseconds;
         }
 
-        return milliseconds;
+        return (fromCommit, fromSending);
     }
 
     private static byte[] Answer(ServerProcess server, Site site, PendingPush push, ServerName name)

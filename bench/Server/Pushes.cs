@@ -22,7 +22,7 @@ internal static class Pushes
             {
                 limits.Add(await MeasureMemoryAsync(options, root.FullName));
                 Console.Error.WriteLine("  memory: measured");
-                limits.Add(await MeasureAnswersAsync(options, root.FullName, "sqlite", null, nodes: 1));
+                limits.AddRange(await MeasureAnswersAsync(options, root.FullName, "sqlite", null, nodes: 1));
             }
 
             if (options.Databases.Contains("postgres"))
@@ -31,7 +31,7 @@ internal static class Pushes
                 foreach (int nodes in (int[])[1, 2])
                 {
                     string database = await postgres.CreateDatabaseAsync();
-                    limits.Add(await MeasureAnswersAsync(options, root.FullName, "postgres", database, nodes));
+                    limits.AddRange(await MeasureAnswersAsync(options, root.FullName, "postgres", database, nodes));
                 }
             }
         }
@@ -68,7 +68,7 @@ internal static class Pushes
         return new("sqlite: KB a waiting login", (resident[1] - resident[0]) * 1.024 / (many - few), 60);
     }
 
-    private static async Task<Limit> MeasureAnswersAsync(
+    private static async Task<Limit[]> MeasureAnswersAsync(
         Options options, string root, string database, string? postgres, int nodes)
     {
         int approvals = options.Smoke ? 20 : PerSecond * 15;
@@ -88,11 +88,15 @@ internal static class Pushes
         await using Waiters waiting = new(one, site);
         waiting.Connect(approvals);
         await waiting.OpenAsync(warmth, Opened);
-        double[] milliseconds = await Phones.ApproveAsync(other ?? one, site, waiting, PerSecond);
+        (double[] fromCommit, double[] fromSending) = await Phones.ApproveAsync(other ?? one, site, waiting, PerSecond);
         string what = nodes == 1 ? database : $"{database}, waiting at one node and approved at another";
         Console.WriteLine(FormattableString.Invariant(
-            $"{what}: {milliseconds.Length} approvals, {PerSecond} a second; from sending the approval to the login's answer: median {milliseconds.Median():F1} ms, p99 {milliseconds.At(.99):F1} ms, most {milliseconds.Max():F1} ms (load {Quantiles.Load()})"));
-        return new($"{what}: p99, ms", milliseconds.At(.99), 100);
+            $"{what}: {fromCommit.Length} approvals, {PerSecond} a second (load {Quantiles.Load()}); ms to the login's answer, median/p99/most: from the commit {fromCommit.Median():F1}/{fromCommit.At(.99):F1}/{fromCommit.Max():F1}, from sending the approval {fromSending.Median():F1}/{fromSending.At(.99):F1}/{fromSending.Max():F1}"));
+        return
+        [
+            new($"{what}: p99 from the commit, ms", fromCommit.At(.99), 100),
+            new($"{what}: p99 from sending the approval, ms", fromSending.At(.99), 100) { IsGoal = true },
+        ];
     }
 
     private static Task<Site> CreateAsync(string root, string? postgres, int users) => Site.CreateAsync(

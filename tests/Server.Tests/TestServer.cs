@@ -64,14 +64,18 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>
     /// One more on the same database: a second node, or on SQLite the next run of the first, which was stopped. It knows
-    /// the first application.
+    /// the first application. One that is not started is what a command is.
     /// </summary>
-    public async Task<TestServer> AgainAsync()
+    public async Task<TestServer> AgainAsync(bool isStarted = true)
     {
         TestServer server = new(_settings, Clock, replace: null) { _isAnother = true };
         server._app.MapPhone();
         server._app.MapDuoApi();
-        await server._app.StartAsync(Stop);
+        if (isStarted)
+        {
+            await server._app.StartAsync(Stop);
+        }
+
         server.Host = Host with { Server = server };
         return server;
     }

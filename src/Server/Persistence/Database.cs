@@ -42,6 +42,14 @@ internal sealed class Database(
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         SchemaState state = await StateAsync(cancellationToken);
+        if (state is SchemaState.Behind
+            || (state is SchemaState.Current && (await RingAsync(cancellationToken)).Count == 0))
+        {
+            // Another node may be making it at this moment: what it is, is known when that has ended.
+            await (await MigrationLock.TakeAsync(settings, cancellationToken)).DisposeAsync();
+            state = await StateAsync(cancellationToken);
+        }
+
         switch (state)
         {
             case SchemaState.Fresh:

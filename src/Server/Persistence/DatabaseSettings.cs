@@ -11,7 +11,7 @@ namespace Sallyport.Server.Persistence;
 /// <param name="Postgres">A connection string of Npgsql; null: SQLite.</param>
 internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
 {
-    /// <summary>To PostgreSQL, of one server, where the setting says nothing else; one that listens comes to it.</summary>
+    /// <summary>To PostgreSQL, of one server, where the setting says nothing else; one that listens and one that tells come to it.</summary>
     public const int MostConnections = 30;
 
     private const int NpgsqlPool = 100;

@@ -19,6 +19,8 @@ internal static class PersistenceServices
         {
             services.AddContexts<PostgresDbContext>(settings);
             services.AddHostedService<PostgresListener>();
+            services.AddSingleton<PostgresNotices>();
+            services.AddHostedService(provider => provider.GetRequiredService<PostgresNotices>());
         }
 
         return services

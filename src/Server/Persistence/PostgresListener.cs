@@ -11,11 +11,12 @@ namespace Sallyport.Server.Persistence;
 internal sealed class PostgresListener(
     DatabaseSettings settings, Node node, Signals signals, ILogger<PostgresListener> logger) : BackgroundService
 {
-    private const string Channel = "sallyport";
+    public const string Channel = "sallyport";
+
     private static readonly TimeSpan _again = TimeSpan.FromMilliseconds(500);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Within the act: PostgreSQL tells it when the act is committed, and not else.</summary>
+    /// <summary>Within the act, for who has no <see cref="PostgresNotices"/>: it is told when the act is committed.</summary>
     public static Task NotifyAsync(ServerDbContext db, string topic) =>
         db.Database.ExecuteSqlAsync($"SELECT pg_notify({Channel}, {topic})", CancellationToken.None);
 

@@ -14,8 +14,11 @@ namespace Sallyport.Server.Persistence;
 /// PostgreSQL acts run side by side at READ COMMITTED.
 /// </remarks>
 internal sealed class Transactions(
-    IDbContextFactory<ServerDbContext> contexts, DatabaseSettings settings, Signals signals, CommitMeter meter)
-    : IDisposable
+    IDbContextFactory<ServerDbContext> contexts,
+    DatabaseSettings settings,
+    Signals signals,
+    CommitMeter meter,
+    PostgresNotices? notices = null) : IDisposable
 {
     private readonly SqliteWriter? _writer = settings.Postgres is null ? new(settings, signals, meter) : null;
 
@@ -63,7 +66,8 @@ internal sealed class Transactions(
                 await db.Database.BeginTransactionAsync(CancellationToken.None);
             T result = await act(db, CancellationToken.None);
             await db.SaveChangesAsync(CancellationToken.None);
-            foreach (string topic in db.Wakes)
+            bool isServer = notices is { IsRunning: true };
+            foreach (string topic in isServer ? [] : db.Wakes)
             {
                 await PostgresListener.NotifyAsync(db, topic);
             }
@@ -71,6 +75,11 @@ internal sealed class Transactions(
             await transaction.CommitAsync(CancellationToken.None);
             committed = true;
             signals.Raise(db.Wakes); // those who wait here need not wait for PostgreSQL to tell
+            if (isServer)
+            {
+                notices!.Post(db.Wakes);
+            }
+
             meter.Committed(acts: 1);
             db.Counts.ForEach(count => count());
             return result;

@@ -60,6 +60,27 @@ public sealed class SchemaTests
         Assert.Single(await database.ReadAsync(db => db.KeyRing.ToListAsync(TestDatabase.Stop)));
     }
 
+    /// <summary>Between the tables and their rules it looks like a database of yesterday.</summary>
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_node_that_comes_while_another_makes_the_tables_waits_for_it(DatabaseKind kind)
+    {
+        await using TestDatabase database = await TestDatabase.CreateAsync(kind);
+        await using TestDatabase other = database.Again();
+        string last = await database.ReadAsync(db => db.Database.SqlQuery<string>(
+            $"""SELECT max("MigrationId") AS "Value" FROM "__EFMigrationsHistory" """).SingleAsync(TestDatabase.Stop));
+        await WriteAsync(database, $"""DELETE FROM "__EFMigrationsHistory" WHERE "MigrationId" = '{last}'""");
+        IAsyncDisposable making = await MigrationLock.TakeAsync(database.Settings, TestDatabase.Stop);
+
+        Task opening = Task.Run(() => other.Get<Database>().OpenAsync(TestDatabase.Stop), TestDatabase.Stop);
+        await Task.Delay(300, TestDatabase.Stop);
+        Assert.False(opening.IsCompleted);
+        await WriteAsync(database, $"""INSERT INTO "__EFMigrationsHistory" VALUES ('{last}', '10.0.0')""");
+        await making.DisposeAsync();
+
+        await opening;
+    }
+
     [Theory]
     [ClassData(typeof(BothDatabases))]
     public async Task A_newer_database_is_neither_served_nor_migrated(DatabaseKind kind)
