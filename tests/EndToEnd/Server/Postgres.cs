@@ -27,8 +27,10 @@ internal sealed class Postgres(Sandbox sandbox)
 
     public Task StartAsync() => RunAsync(Start + " >/dev/null 2>&1");
 
-    /// <summary>As the kernel does when memory is out.</summary>
-    public Task KillAsync() => RunAsync($"kill -KILL $(head -n 1 {Folder}/data/postmaster.pid)");
+    /// <summary>As the kernel does when memory is out. What it began may serve for a moment yet: it is waited for.</summary>
+    public Task KillAsync() => RunAsync(
+        $"all=$(head -n 1 {Folder}/data/postmaster.pid); children=$(pgrep -P $all); kill -KILL $all; "
+        + "for child in $children; do while kill -0 $child 2>/dev/null; do sleep 0.02; done; done");
 
     /// <summary>Result and reason of each login, oldest first.</summary>
     public async Task<string[]> ReasonsAsync()
