@@ -37,10 +37,8 @@ internal static class Phones
             for (int i = Interlocked.Increment(ref next); i < prepared.Length; i = Interlocked.Increment(ref next))
             {
                 long due = begun + (i * Stopwatch.Frequency / perSecond);
-                while (Stopwatch.GetTimestamp() < due)
-                {
-                    Thread.Sleep(1);
-                }
+                TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
+                Thread.Sleep(left > TimeSpan.Zero ? left : TimeSpan.Zero);
 
                 sent[i] = Stopwatch.GetTimestamp();
                 connection.Write(prepared[i].Request);

@@ -14,6 +14,7 @@ internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
     /// <summary>To PostgreSQL, of one server, where the setting says nothing else; one that listens and one that tells come to it.</summary>
     public const int MostConnections = 30;
 
+    private const int MostPrepared = 100;
     private const int NpgsqlPool = 100;
     private static readonly SqlitePragmas _pragmas = new();
 
@@ -47,6 +48,9 @@ internal sealed record DatabaseSettings(string DataFolder, string? Postgres)
         // Npgsql's own 100 are all that PostgreSQL has as it comes: two servers together would refuse logins for want of
         // them. An act takes milliseconds, so few serve many; the others wait here.
         server.MaxPoolSize = server.MaxPoolSize == NpgsqlPool ? MostConnections : server.MaxPoolSize;
+
+        // The same few statements again and again: parsed and planned once a connection.
+        server.MaxAutoPrepare = said.ContainsKey("Max Auto Prepare") ? server.MaxAutoPrepare : MostPrepared;
         builder.UseNpgsql(server.ToString());
     }
 
