@@ -16,6 +16,10 @@ public sealed class ConfigurationTests
         { $"echo '[totp]\nsecrets = /x' > {File}", $"{File}:2: unknown key 'secrets' in [totp]" },
         { $"echo '[otp]' > {File}", $"{File}:1: unknown section [otp]" },
         { $"echo '[totp]\nsecret = here' > {File}", $"{File}:2: cannot use 'here' for secret" },
+        {
+            $"echo '[duo]\nikey = i\nskey = s\nhost = h\nfailmode = safe # note' > {File}",
+            $"{File}:5: cannot use 'safe # note' for failmode: secure, offline or safe"
+        },
         { $"chmod 0644 {File}", $"{File}: others may read or write it" },
         { $"chown alice {File}", $"{File}: owned by uid" },
         { $"rm {File}", $"{File}: cannot read it: No such file or directory" },

@@ -15,6 +15,7 @@ internal sealed partial record HostConfiguration
         "agent" => this with { StateDirectory = PathIn(section, "state_directory", "/") ?? StateDirectory },
         "policy" => this with { Policy = PolicyIn(section) },
         "hop" => this with { Hop = HopIn(section) },
+        "duo" => this with { Duo = DuoIn(section) },
         "exempt" => WithExemption(section),
         "break_glass" => WithBreakGlass(section),
         _ => throw new ConfigurationException(section.Path, section.Line, $"unknown section [{section.Title}]"),

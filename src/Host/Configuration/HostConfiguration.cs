@@ -1,3 +1,5 @@
+using Sallyport.Host.Duo;
+
 namespace Sallyport.Host.Configuration;
 
 /// <summary>
@@ -30,6 +32,9 @@ internal sealed partial record HostConfiguration
     /// <summary>[hop]</summary>
     public Hop? Hop { get; private init; }
 
+    /// <summary>[duo]; null: no server is asked.</summary>
+    public DuoSettings? Duo { get; private init; }
+
     /// <exception cref="ConfigurationException">Names file and line.</exception>
     public static HostConfiguration Parse(string path, string text)
     {
@@ -54,8 +59,9 @@ internal sealed partial record HostConfiguration
             string key = equals < 0 ? line : line[..equals].TrimEnd();
             if (equals < 0 || sections.Count == 0)
             {
+                string what = sections is [.., { Kind: "duo" }] ? "this line" : $"'{key}'"; // it may be the secret key
                 throw new ConfigurationException(
-                    path, number, equals < 0 ? $"'{key}' has no value (key = value)" : $"'{key}' stands before any [section]");
+                    path, number, equals < 0 ? $"{what} has no value (key = value)" : $"'{key}' stands before any [section]");
             }
 
             if (!sections[^1].Values.TryAdd(key, new Value(line[(equals + 1)..].TrimStart(), number)))
@@ -87,7 +93,7 @@ internal sealed partial record HostConfiguration
         int blank = title.IndexOf(' ', StringComparison.Ordinal);
         (string kind, string name) = blank < 0 ? (title, "") : (title[..blank], title[(blank + 1)..].Trim());
         bool named = kind is "exempt" or "break_glass";
-        if (!(named || kind is "totp" or "agent" or "policy" or "hop") || named != name.Length > 0)
+        if (!(named || kind is "totp" or "agent" or "policy" or "hop" or "duo") || named != name.Length > 0)
         {
             throw new ConfigurationException(path, number, named
                 ? $"[{kind}] names an account: [{kind} NAME]"
@@ -134,6 +140,10 @@ internal sealed partial record HostConfiguration
 
         public ConfigurationException Bad(string key, string why) =>
             new(Path, Values[key].Line, $"cannot use '{Values[key].Text}' for {key}: {why}");
+
+        /// <summary>The same where the value is none for a log.</summary>
+        public ConfigurationException BadSecret(string key, string why) =>
+            new(Path, Values[key].Line, $"cannot use this {key}: {why}");
     }
 
     private sealed class Value(string text, int line)
