@@ -17,5 +17,6 @@ internal static class Errno
     public const int EROFS = 30;
     public const int ERANGE = 34;
     public const int ELOOP = 40;
+    public const int EINPROGRESS = 115;
     public const int EDQUOT = 122;
 }

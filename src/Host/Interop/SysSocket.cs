@@ -12,10 +12,13 @@ internal static partial class SysSocket
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOCK_CLOEXEC = 0x80000;
     public const int SOL_SOCKET = 1;
+    public const int SO_ERROR = 4;
+    public const int SO_KEEPALIVE = 9;
     public const int SO_PEERCRED = 17;
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
     public const short POLLIN = 1;
+    public const short POLLOUT = 4;
 
     /// <summary>sizeof(sun_path), the final NUL included.</summary>
     public const int PathBytes = 108;
@@ -49,6 +52,24 @@ internal static partial class SysSocket
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getsockopt(SafeFileHandle fd, int level, int option, out Ucred value, ref uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getsockopt(SafeFileHandle fd, int level, int option, ref int value, ref uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setsockopt(SafeFileHandle fd, int level, int option, ref int value, uint length);
+
+    /// <summary>Sets an option that is a number. One that this kernel has not got stays as it is.</summary>
+    public static void Set(SafeFileHandle fd, int level, int option, int value) =>
+        _ = setsockopt(fd, level, option, ref value, sizeof(int));
+
+    /// <summary>The errno of what went wrong meanwhile, or 0.</summary>
+    public static int ErrorOf(SafeFileHandle fd)
+    {
+        int error = 0;
+        uint length = sizeof(int);
+        return getsockopt(fd, SOL_SOCKET, SO_ERROR, ref error, ref length) == 0 ? error : Marshal.GetLastPInvokeError();
+    }
 
     /// <summary>struct sockaddr_un for a path.</summary>
     public static byte[] UnixAddress(ReadOnlySpan<byte> path)

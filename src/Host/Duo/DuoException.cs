@@ -1,0 +1,34 @@
+namespace Sallyport.Host.Duo;
+
+/// <summary>What became of a call. Only <see cref="Unreachable"/> is what a fail mode is for; zero refuses.</summary>
+internal enum DuoFailure
+{
+    /// <summary>The server, or something in its place, said something else than what it should have.</summary>
+    Refused = 0,
+
+    /// <summary>There is no server: nothing was decided by anybody.</summary>
+    Unreachable,
+
+    /// <summary>Whom it was for is gone.</summary>
+    Cancelled,
+
+    /// <summary>The server takes this attempt as failed (stat FAIL); there may be another one.</summary>
+    Failed,
+}
+
+/// <summary>No answer, or none that is of use. The message is fit for a log, in the words of Duo's own clients.</summary>
+internal sealed class DuoException : Exception
+{
+    public DuoException(DuoFailure failure, string message, Exception? inner = null)
+        : base(message, inner) => Failure = failure;
+
+    public DuoFailure Failure { get; }
+
+    /// <summary>What the server says about it, "code: message", where Duo's clients say nothing; null: nothing.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>After preauth no failure is a reason to let in.</summary>
+    public DuoException AsRefusal() => Failure is DuoFailure.Unreachable
+        ? new DuoException(DuoFailure.Refused, Message, this) { Detail = Detail }
+        : this;
+}
