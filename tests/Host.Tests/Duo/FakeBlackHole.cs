@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sallyport.Host.Tests.Duo;
+
+/// <summary>A port at which nothing ever answers, not even TCP: its queue is full, so the kernel drops what comes.</summary>
+internal sealed class FakeBlackHole : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly List<Socket> _waiting = [];
+
+    public FakeBlackHole()
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(0);
+        for (int i = 0; i < 4; i++)
+        {
+            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            _waiting.Add(socket);
+            try
+            {
+                socket.Connect(_listener.LocalEndPoint!);
+            }
+            catch (SocketException underWay) when (underWay.SocketErrorCode is SocketError.WouldBlock)
+            {
+                // It waits in the queue, or for a place in it.
+            }
+        }
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    public void Dispose()
+    {
+        _waiting.ForEach(socket => socket.Dispose());
+        _listener.Dispose();
+    }
+}

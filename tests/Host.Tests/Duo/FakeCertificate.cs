@@ -1,0 +1,54 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sallyport.Host.Tests.Duo;
+
+/// <summary>A certificate for a server, from an authority of its own, whose certificate is in a file.</summary>
+internal sealed class FakeCertificate : IDisposable
+{
+    private readonly X509Certificate2 _authority;
+
+    /// <param name="name">A name of DNS, or an address.</param>
+    /// <param name="days">From now to its end; below 0, it has ended.</param>
+    public FakeCertificate(string name = "localhost", int days = 30)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest authority = new("CN=authority of a test", key, HashAlgorithmName.SHA256);
+        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        _authority = authority.CreateSelfSigned(now.AddDays(-90), now.AddDays(90));
+
+        using ECDsa leafKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest leaf = new($"CN={name}", leafKey, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        if (IPAddress.TryParse(name, out IPAddress? address))
+        {
+            names.AddIpAddress(address);
+        }
+        else
+        {
+            names.AddDnsName(name);
+        }
+
+        leaf.CertificateExtensions.Add(names.Build());
+        leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, false));
+        using X509Certificate2 bare = leaf.Create(_authority, now.AddDays(-60), now.AddDays(days), [1, 2, 3, 4]);
+        Leaf = bare.CopyWithPrivateKey(leafKey);
+        AuthorityFile = Path.Combine(Path.GetTempPath(), $"authority-{Guid.CreateVersion7(now):N}.pem");
+        File.WriteAllText(AuthorityFile, _authority.ExportCertificatePem() + "\n");
+    }
+
+    public X509Certificate2 Leaf { get; }
+
+    /// <summary>What a client takes as its cafile.</summary>
+    public string AuthorityFile { get; }
+
+    public void Dispose()
+    {
+        File.Delete(AuthorityFile);
+        Leaf.Dispose();
+        _authority.Dispose();
+    }
+}
