@@ -128,9 +128,9 @@ internal sealed class Logins(SshdProgram sshd, SshdFile file, IReadOnlyList<Pers
     {
         int[] ports = [.. always.All("port").Select(port => int.Parse(port, CultureInfo.InvariantCulture))];
         var usual = SshdConnection.Of("root") with { LocalPort = ports.FirstOrDefault(22) };
-        string[] addresses = [usual.Address, "2001:db8::1", .. Named("address", Patterns.Witnesses)];
+        string[] addresses = [usual.Address, "2001:db8::1", .. Named("address", AddressPatterns.Witnesses)];
         string[] hosts = [usual.Host, .. Named("host", p => [p.Replace("*", "x", StringComparison.Ordinal).Replace('?', 'x')])];
-        string[] locals = [usual.LocalAddress, .. Named("localaddress", Patterns.Witnesses)];
+        string[] locals = [usual.LocalAddress, .. Named("localaddress", AddressPatterns.Witnesses)];
         string[] domains = ["", .. Named("rdomain", p => [p.Replace("*", "x", StringComparison.Ordinal)])];
         if ((long)addresses.Length * hosts.Length * locals.Length * domains.Length * ports.Length <= most)
         {

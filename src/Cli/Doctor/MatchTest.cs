@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sallyport.Cli.Sshd;
+using Sallyport.Host.Access;
 
 namespace Sallyport.Cli.Doctor;
 
@@ -35,8 +36,8 @@ internal static class MatchTest
         "user" => Patterns.MatchList(person.Name, value),
         "group" => HasGroup(person, value),
         "host" => Patterns.MatchList(connection.Host, value.ToLowerInvariant()),
-        "address" => Patterns.MatchList(connection.Address, value, Patterns.MatchAddress),
-        "localaddress" => Patterns.MatchList(connection.LocalAddress, value, Patterns.MatchAddress),
+        "address" => Patterns.MatchList(connection.Address, value, AddressPatterns.Match),
+        "localaddress" => Patterns.MatchList(connection.LocalAddress, value, AddressPatterns.Match),
         "localport" => value == connection.LocalPort.ToString(CultureInfo.InvariantCulture),
         "rdomain" => Patterns.MatchList(connection.RDomain, value),
         _ => false, // invalid-user: nobody who can log in

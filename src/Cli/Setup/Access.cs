@@ -1,5 +1,6 @@
 using Sallyport.Cli.Doctor;
 using Sallyport.Cli.Sshd;
+using Sallyport.Host.Access;
 
 namespace Sallyport.Cli.Setup;
 

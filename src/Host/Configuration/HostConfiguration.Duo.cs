@@ -97,11 +97,11 @@ internal sealed partial record HostConfiguration
             return [];
         }
 
-        IReadOnlyList<string> words = DuoGroups.Words(OneByte(groups ?? group!));
-        string? problem = words.Count == 0 ? "names of groups; without the line everybody is asked"
+        IReadOnlyList<string>? words = DuoGroups.Words(OneByte(groups ?? group!));
+        string? problem = words is null or [] ? "names of groups with blanks between; without the line everybody is asked"
             : DuoGroups.MatchNobody(words) ? "with negations alone nobody is asked; everybody but a group is *,!group"
             : null;
-        return problem is null ? words : throw section.Bad(groups is null ? "group" : "groups", problem);
+        return problem is null ? words! : throw section.Bad(groups is null ? "group" : "groups", problem);
     }
 
     private static bool Flag(Section section, string key) => section.Find(key) switch
@@ -119,10 +119,7 @@ internal sealed partial record HostConfiguration
     private static char? Delimiter(Section section) => section.Find("gecos_delim") switch
     {
         null => null,
-        [char c] when c != ':' && IsPunctuation(c) => c,
+        [char c] when c != ':' && DuoName.IsPunctuation(c) => c,
         _ => throw section.Bad("gecos_delim", "one punctuation character other than ':'"),
     };
-
-    /// <summary>ispunct(3) in the C locale: what Duo's own files may have.</summary>
-    public static bool IsPunctuation(char c) => c is > ' ' and <= '~' && !char.IsAsciiLetterOrDigit(c);
 }

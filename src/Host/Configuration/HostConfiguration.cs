@@ -157,5 +157,10 @@ internal sealed partial record HostConfiguration
 }
 
 /// <summary>What is wrong with a configuration, where, in words for an administrator.</summary>
-internal sealed class ConfigurationException(string path, int line, string problem)
-    : Exception(line > 0 ? $"{path}:{line}: {problem}" : $"{path}: {problem}");
+internal sealed class ConfigurationException(string message) : Exception(message)
+{
+    public ConfigurationException(string path, int line, string problem)
+        : this(line > 0 ? $"{path}:{line}: {problem}" : $"{path}: {problem}")
+    {
+    }
+}

@@ -1,36 +1,79 @@
-using System.Text;
+using Sallyport.Host.Access;
+using Sallyport.Host.Interop;
 
 namespace Sallyport.Host.Duo;
 
-/// <summary>Who is asked, by his groups, as <c>groups</c> of Duo's files says it. All texts are Latin-1, one char a byte.</summary>
+/// <summary>Who is asked, by his groups, as <c>groups</c> of Duo's files says it. Texts are Latin-1, one char a byte.</summary>
 internal static class DuoGroups
 {
-    /// <summary>The words of the value; a backslash before a blank makes it a part of its word.</summary>
-    public static IReadOnlyList<string> Words(string value)
+    /// <summary>
+    /// The words of the value; a backslash at the end of one joins the next to it by a blank. Null: nothing follows such a
+    /// backslash, or there is a character that no group has. A word that matches nobody would let everybody in.
+    /// </summary>
+    public static IReadOnlyList<string>? Words(string value)
     {
         List<string> words = [];
-        var word = new StringBuilder();
-        for (int i = 0; i <= value.Length; i++)
+        bool joins = false;
+        foreach (string word in value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            bool literal = i + 1 < value.Length && value[i] == '\\' && IsBlank(value[i + 1]);
-            if (i < value.Length && (literal || !IsBlank(value[i])))
+            if (joins)
             {
-                i += literal ? 1 : 0;
-                word.Append(value[i]);
+                words[^1] = $"{words[^1][..^1]} {word}";
             }
-            else if (word.Length > 0)
+            else
             {
-                words.Add(word.ToString());
-                word.Clear();
+                words.Add(word);
             }
+
+            joins = word.EndsWith('\\');
         }
 
-        return words;
+        return joins || value.Any(c => c is < ' ' or '\x7F') ? null : words;
     }
 
     /// <summary>Negations alone never match: with such groups nobody at all would be asked.</summary>
     public static bool MatchNobody(IReadOnlyList<string> words) =>
         words.Count > 0 && words.All(word => word.Split(',').All(pattern => pattern is "" or ['!', ..]));
 
-    private static bool IsBlank(char c) => c is ' ' or '\t';
+    /// <summary>Who is in no group that matches is let in by his first factor.</summary>
+    /// <exception cref="IOException">His groups cannot all be told: that is a refusal.</exception>
+    public static bool NeedsDuo(IReadOnlyList<string> words, Account account) =>
+        words.Count == 0 || NeedsDuo(words, NamesOf(account));
+
+    /// <param name="groups">All groups of the account, its primary one included.</param>
+    public static bool NeedsDuo(IReadOnlyList<string> words, IReadOnlyCollection<string> groups) =>
+        words.Count == 0 || words.Any(word => Matches(word.Split(','), groups));
+
+    /// <summary>One group that matches is enough, unless another matches a negation.</summary>
+    private static bool Matches(string[] patterns, IReadOnlyCollection<string> groups)
+    {
+        bool found = false;
+        foreach (string pattern in patterns)
+        {
+            bool negates = pattern is ['!', ..];
+            if (groups.Any(group => Patterns.Match(group, negates ? pattern[1..] : pattern)))
+            {
+                if (negates)
+                {
+                    return false;
+                }
+
+                found = true;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A group without a name might be one that matches, or one that is negated.</summary>
+    private static List<string> NamesOf(Account account)
+    {
+        List<string> names = [];
+        foreach (uint gid in Pwd.GroupsOf(account))
+        {
+            names.Add(Pwd.GroupNameOf(gid) ?? throw new IOException($"group {gid} has no name"));
+        }
+
+        return names;
+    }
 }

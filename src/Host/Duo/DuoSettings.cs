@@ -17,6 +17,9 @@ internal sealed record DuoSettings
     public const int MostPrompts = 3;
     public const int LongestTimeout = 600; // seconds
 
+    /// <summary>Duo's own is 0, which waits for ever.</summary>
+    public static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(10);
+
     public required string IntegrationKey { get; init; }
 
     public required string SecretKey { get; init; }
@@ -51,8 +54,8 @@ internal sealed record DuoSettings
 
     public bool FallbackLocalIp { get; init; }
 
-    /// <summary>The longest silence of the server. Duo's own default, 0, waits for ever.</summary>
-    public TimeSpan HttpsTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>The longest silence of the server.</summary>
+    public TimeSpan HttpsTimeout { get; init; } = UsualTimeout;
 
     public bool SendGecos { get; init; }
 

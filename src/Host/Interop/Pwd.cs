@@ -83,20 +83,37 @@ internal static unsafe partial class Pwd
     public static Group? GroupByName(string name)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(name + '\0');
+        return FindGroup((GroupEntry* entry, byte* buffer, nuint size, GroupEntry** result) =>
+        {
+            fixed (byte* text = bytes)
+            {
+                return getgrnam_r(text, entry, buffer, size, result);
+            }
+        })?.Group;
+    }
+
+    /// <inheritdoc cref="GroupByName"/>
+    public static string? GroupNameOf(uint gid) =>
+        FindGroup((GroupEntry* entry, byte* buffer, nuint size, GroupEntry** result) =>
+            getgrgid_r(gid, entry, buffer, size, result))?.Name;
+
+    private delegate int GroupQuery(GroupEntry* entry, byte* buffer, nuint size, GroupEntry** result);
+
+    private static (string Name, Group Group)? FindGroup(GroupQuery query)
+    {
         for (int size = 1024; size <= LargestEntry; size *= 4)
         {
             GroupEntry entry;
             GroupEntry* result;
-            fixed (byte* text = bytes)
             fixed (byte* start = new byte[size])
             {
-                int error = getgrnam_r(text, &entry, start, (nuint)size, &result);
+                int error = query(&entry, start, (nuint)size, &result);
                 if (error is Errno.ERANGE or Errno.EINTR)
                 {
                     continue;
                 }
 
-                return result is not null ? new Group(result->gr_gid, Members(result))
+                return result is not null ? (Text(result->gr_name), new Group(result->gr_gid, Members(result)))
                     : IsNotFound(error) ? null
                     : throw new IOException($"cannot look up groups: {Unistd.StrError(error)}");
             }
@@ -180,6 +197,9 @@ internal static unsafe partial class Pwd
 
     [LibraryImport("libc")]
     private static partial int getgrnam_r(byte* name, GroupEntry* grp, byte* buf, nuint buflen, GroupEntry** result);
+
+    [LibraryImport("libc")]
+    private static partial int getgrgid_r(uint gid, GroupEntry* grp, byte* buf, nuint buflen, GroupEntry** result);
 
     [LibraryImport("libc")]
     private static partial int getgrouplist(byte* user, uint group, uint* groups, int* ngroups);

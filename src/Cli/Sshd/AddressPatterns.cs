@@ -1,65 +1,15 @@
 using System.Net;
+using Sallyport.Host.Access;
 
 namespace Sallyport.Cli.Sshd;
 
-/// <summary>ssh_config(5), PATTERNS: '*', '?', lists with commas, '!' in front of what excludes.</summary>
-internal static class Patterns
+/// <summary>What "Match address" of sshd_config(5) takes: patterns, and networks such as 10.0.0.0/8.</summary>
+internal static class AddressPatterns
 {
-    public static bool Match(string text, string pattern)
-    {
-        int star = -1;
-        int back = 0;
-        int p = 0;
-        for (int t = 0; t < text.Length;)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                (star, back) = (p++, t);
-            }
-            else if (p < pattern.Length && (pattern[p] == '?' || pattern[p] == text[t]))
-            {
-                p++;
-                t++;
-            }
-            else if (star >= 0)
-            {
-                p = star + 1;
-                t = ++back;
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        return pattern.AsSpan(p).Trim('*').IsEmpty;
-    }
-
-    /// <summary>One that excludes beats all others.</summary>
-    public static bool MatchList(string text, string list, Func<string, string, bool>? match = null)
-    {
-        bool found = false;
-        foreach (string entry in list.Split(','))
-        {
-            bool excludes = entry.StartsWith('!');
-            if ((match ?? Match)(text, excludes ? entry[1..] : entry))
-            {
-                if (excludes)
-                {
-                    return false;
-                }
-
-                found = true;
-            }
-        }
-
-        return found;
-    }
-
-    public static bool MatchAddress(string address, string pattern) =>
+    public static bool Match(string address, string pattern) =>
         TryNetwork(pattern, out IPNetwork network) && IPAddress.TryParse(address, out IPAddress? parsed)
             ? network.Contains(parsed)
-            : Match(address, pattern);
+            : Patterns.Match(address, pattern);
 
     /// <summary>
     /// Addresses that tell what a pattern covers and what it does not. However networks are cut out of each other, each
