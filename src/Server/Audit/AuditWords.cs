@@ -17,6 +17,7 @@ internal static class AuditActions
     public const string UserUnlock = "user_unlock";
     public const string UserRemove = "user_remove";
     public const string BypassCreate = "bypass_create";
+    public const string BypassReport = "bypass_report";
     public const string DeviceAdd = "device_add";
     public const string DeviceInvite = "device_invite";
     public const string DeviceActivate = "device_activate";

@@ -17,6 +17,7 @@ internal static class AuthenticationServices
         .AddSingleton<AnswerPush>()
         .AddSingleton<ListPushes>()
         .AddSingleton<CancelPush>()
+        .AddSingleton<ReportBypass>()
         .AddSingleton<RemovePhone>()
         .AddSingleton<UnlockUser>()
         .AddHostedService<Sweep>();

@@ -82,4 +82,7 @@ internal static class Reasons
 
     /// <summary>A request that was sent before, or an answer that nobody took.</summary>
     public const string Error = "error";
+
+    /// <summary>A host decided it by itself, and says so.</summary>
+    public const string HostReport = "host_report";
 }

@@ -53,11 +53,15 @@ internal sealed class ClientPrograms(TimeProvider time, ILogger<ClientPrograms> 
     }
 
     /// <summary>
-    /// It prints what it is told while it waits, where it has a terminal. pam_duo does not behind sshd, and of others it
-    /// is not known.
+    /// It prints what it is told while it waits, where it has a terminal: login_duo, and programs of ours. pam_duo does not
+    /// behind sshd, and of others it is not known.
     /// </summary>
     public static bool ShowsStatus(string? userAgent) =>
-        Program(userAgent).StartsWith("login_duo/", StringComparison.Ordinal);
+        IsOurs(userAgent) || Program(userAgent).StartsWith("login_duo/", StringComparison.Ordinal);
+
+    /// <summary>A host's of ours: it gives up where nothing is said for 10 s, and asks again where it is told to wait.</summary>
+    public static bool IsOurs(string? userAgent) =>
+        userAgent is not null && userAgent.StartsWith("sallyport", StringComparison.Ordinal);
 
     /// <summary>sshd keeps what a PAM module says until the login is over.</summary>
     public static bool HidesStatus(string? userAgent) =>

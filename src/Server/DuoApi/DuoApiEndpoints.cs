@@ -10,6 +10,7 @@ internal static class DuoApiEndpoints
         .AddSingleton<RefusedRequests>()
         .AddSingleton<ClientPrograms>()
         .AddSingleton<LoginCalls>()
+        .AddSingleton<BypassCalls>()
         .AddSingleton<DuoRequests>();
 
     /// <summary>

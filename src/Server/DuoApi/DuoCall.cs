@@ -65,6 +65,18 @@ internal sealed class Fields(DuoParameters parameters)
         return text ?? "";
     }
 
+    /// <summary>Refuses every other name.</summary>
+    public void Only(params ReadOnlySpan<string> names)
+    {
+        foreach (DuoParameter pair in parameters.Pairs)
+        {
+            if (!names.Contains(Encoding.UTF8.GetString(pair.Name.Span)))
+            {
+                Problem ??= ApiError.Invalid("unknown parameter");
+            }
+        }
+    }
+
     public void Refuse(string name) => Problem ??= ApiError.Invalid(name);
 
     public string? Optional(string name, int maxBytes)

@@ -10,6 +10,7 @@ namespace Sallyport.Server.DuoApi;
 internal sealed class DuoRequests(
     SignatureFilter signatures,
     LoginCalls logins,
+    BypassCalls bypasses,
     AuthenticationStatus authentications,
     RefusedRequests refused,
     TimeProvider time,
@@ -28,6 +29,11 @@ internal sealed class DuoRequests(
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         string path = IncomingRequest.PathOf(target);
         bool isBson = path.EndsWith(".bson", StringComparison.Ordinal);
+        if (DuoRoute.SaysWhoAnswers(path))
+        {
+            context.Response.Headers["X-Sallyport"] = "1";
+        }
+
         Answer answer;
         Verdict? verdict = null;
         try
@@ -169,6 +175,7 @@ internal sealed class DuoRequests(
             DuoCallKind.Auth => await AuthAsync(call, place, aborted),
             DuoCallKind.Status => await StatusAsync(call, place, aborted),
             DuoCallKind.Cancel => (await logins.CancelAsync(call, CancellationToken.None), null),
+            DuoCallKind.Bypasses => (await bypasses.ReportAsync(call, CancellationToken.None), null),
             DuoCallKind.Enroll => (ApiError.Forbidden("users are invited by an administrator"), null),
             DuoCallKind.EnrollStatus => ("invalid", null),
             _ => (ApiError.NotFound, null),

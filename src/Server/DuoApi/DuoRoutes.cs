@@ -14,12 +14,20 @@ internal enum DuoCallKind
     Auth,
     Status,
     Cancel,
+    Bypasses,
 }
 
 /// <summary>One path: its call, its names, and the one method that it takes.</summary>
 internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, string Method)
 {
     private static readonly FrozenDictionary<string, DuoRoute> _all = Read().ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whose answers say that this is no other server than ours: hosts of ours ask it for more than Duo's.
+    /// </summary>
+    public static bool SaysWhoAnswers(string path) =>
+        path.StartsWith("/auth/v2/", StringComparison.Ordinal)
+        || path.StartsWith("/sallyport/v1/", StringComparison.Ordinal);
 
     /// <summary>By path.</summary>
     public static IReadOnlyDictionary<string, DuoRoute> All => _all;
@@ -31,6 +39,7 @@ internal readonly record struct DuoRoute(DuoCallKind Kind, Dialect Dialect, stri
     {
         // What Duo's API lacks, signed as its requests are (docs/reference/duo-api.md).
         yield return new("/sallyport/v1/cancel", new(DuoCallKind.Cancel, Dialect.V2, "POST"));
+        yield return new("/sallyport/v1/bypasses", new(DuoCallKind.Bypasses, Dialect.V2, "POST"));
         foreach ((string name, DuoCallKind kind, string method) in ((string, DuoCallKind, string)[])
             [
                 ("ping", DuoCallKind.Ping, "GET"),

@@ -108,7 +108,8 @@ internal sealed class LoginCalls(
             return (problem, null);
         }
 
-        Verdict? verdict = await pushes.PollAsync(call.Known.Application.Id, id, cancellationToken);
+        TimeSpan? silence = ClientPrograms.IsOurs(call.UserAgent) ? PushWait.ShortSilence : null;
+        Verdict? verdict = await pushes.PollAsync(call.Known.Application.Id, id, silence, cancellationToken);
         return (verdict is null ? ApiError.Invalid("txid") : Told(call.Dialect, verdict), verdict);
     }
 

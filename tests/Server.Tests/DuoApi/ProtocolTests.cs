@@ -60,6 +60,23 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("GET", "/auth/v2/ping", 200, true)]
+    [InlineData("POST", "/auth/v2/preauth", 400, true)]
+    [InlineData("GET", "/auth/v2/preauth", 405, true)]
+    [InlineData("POST", "/sallyport/v1/cancel", 400, true)]
+    [InlineData("GET", "/auth/v2/no-such-call", 404, true)]
+    [InlineData("GET", "/rest/v1/ping", 200, false)]
+    [InlineData("GET", "/", 404, false)]
+    public async Task Answers_of_the_newer_dialect_say_which_server_it_is(
+        string method, string path, int status, bool says)
+    {
+        TestAnswer answer = await Host.SendAsync(new(method, path));
+
+        Assert.Equal(status, (int)answer.Status);
+        Assert.Equal(says ? ["1"] : [], answer.Headers.TryGetValues("X-Sallyport", out var values) ? values : []);
+    }
+
+    [Theory]
     [InlineData("", 40101)]
     [InlineData("Basic ####", 40101)]
     [InlineData("Bearer abc", 40101)]

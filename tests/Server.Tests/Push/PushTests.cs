@@ -116,6 +116,52 @@ public sealed class PushTests
         Assert.Equal(["denied no_response duo_push"], await server.AuditAsync());
     }
 
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_client_of_ours_hears_every_five_seconds_that_it_waits_and_the_end_within_fifteen_answers(
+        DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        await WithPhoneAsync(server);
+        string txid = await OpenAsync(server);
+        TestRequest ask = new("GET", "/auth/v2/auth_status", ("txid", txid))
+        {
+            UserAgent = "sallyport-agent/1.0.0 (linux) sallyport",
+        };
+        Assert.Equal("waiting", (await server.Host.SendAsync(ask)).Text("result"));
+
+        List<string?> told = [];
+        while (told.LastOrDefault() is null or "waiting")
+        {
+            Task<TestAnswer> poll = server.Host.SendAsync(ask);
+            await Task.Delay(200, TestServer.Stop); // it waits by now
+            server.Clock.Advance(TimeSpan.FromSeconds(4.9));
+            await Task.Delay(50, TestServer.Stop);
+            Assert.False(poll.IsCompleted);
+            server.Clock.Advance(TimeSpan.FromSeconds(0.1));
+            told.Add((await poll).Text("result"));
+        }
+
+        Assert.Equal([.. Enumerable.Repeat("waiting", 10), "deny"], told);
+        Assert.Equal(["denied no_response duo_push"], await server.AuditAsync());
+    }
+
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task A_client_of_ours_hears_of_the_approval_at_once(DatabaseKind kind)
+    {
+        await using TestServer server = await TestServer.StartAsync(kind);
+        TestPhone phone = await WithPhoneAsync(server);
+        string txid = await OpenAsync(server);
+        TestRequest ask = new("GET", "/auth/v2/auth_status", ("txid", txid)) { UserAgent = "sallyport-agent/1.0.0" };
+        await server.Host.SendAsync(ask);
+        Task<TestAnswer> poll = server.Host.SendAsync(ask);
+
+        await phone.AnswerAsync(await phone.WaitingAsync(), ApprovalDecision.Approve);
+
+        Assert.Equal("allow", (await poll).Text("result"));
+    }
+
     [Fact]
     public async Task A_push_whose_client_is_gone_leaves_a_trace()
     {
