@@ -196,17 +196,15 @@ internal sealed class AnswerPush(
     }
 
     /// <summary>Whatever else waits for him is as doubtful.</summary>
-    private async Task CancelOthersAsync(
-        ServerDbContext db, PendingPush push, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        List<PendingPush> others = await db.PendingPushes.AsNoTracking()
-            .Where(p => p.UserId == push.UserId).ToListAsync(cancellationToken);
-        foreach (PendingPush other in others)
-        {
-            await PushEnd.Cancelled.TryDecideAsync(
-                db, meter, other, now, $"another was reported: {push.TransactionId}", cancellationToken);
-        }
-    }
+    private Task CancelOthersAsync(
+        ServerDbContext db, PendingPush push, DateTimeOffset now, CancellationToken cancellationToken) =>
+        PushEnd.Cancelled.DecideAllAsync(
+            db,
+            meter,
+            db.PendingPushes.Where(p => p.UserId == push.UserId),
+            now,
+            $"another was reported: {push.TransactionId}",
+            cancellationToken);
 
     private static async Task RememberAsync(
         ServerDbContext db, PendingPush push, DateTimeOffset now, CancellationToken cancellationToken)

@@ -19,6 +19,9 @@ internal static class AuthenticationServices
         .AddSingleton<CancelPush>()
         .AddSingleton<ReportBypass>()
         .AddSingleton<RemovePhone>()
+        .AddSingleton<RemoveDevice>()
+        .AddSingleton<RemoveUser>()
+        .AddSingleton<DisableUser>()
         .AddSingleton<UnlockUser>()
         .AddHostedService<Sweep>();
 }

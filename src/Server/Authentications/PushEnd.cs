@@ -36,6 +36,12 @@ internal readonly record struct PushEnd(
 
     public static PushEnd Cancelled { get; } = Refused("deny", "Login request cancelled.", Reasons.UserCancelled, PushPause.NoResponse);
 
+    /// <summary>An administrator removed the phone.</summary>
+    public static PushEnd PhoneRemoved { get; } = Refused("deny", Verdict.Denied, AdministratorAudit.Reason, weight: 0);
+
+    /// <summary>An administrator disabled or removed him.</summary>
+    public static PushEnd UserDisabled { get; } = Refused("deny", Verdict.Denied, Reasons.UserDisabled, weight: 0);
+
     /// <summary>He may not be let in any more, whatever he approves.</summary>
     public static PushEnd Forbidden(Ruling ruling) => ruling is Ruling.Deny deny
         ? Refused("deny", deny.Message, deny.Reason, 0)
@@ -99,6 +105,21 @@ internal readonly record struct PushEnd(
         Outcome outcome = Outcome.Of(this);
         db.Counts.Add(() => meter.Decided(outcome));
         return true;
+    }
+
+    /// <summary>Decides each that waits. Its user's row is locked before, as by who opens one.</summary>
+    public async Task DecideAllAsync(
+        ServerDbContext db,
+        AuthenticationMeter meter,
+        IQueryable<PendingPush> waiting,
+        DateTimeOffset now,
+        string detail,
+        CancellationToken cancellationToken)
+    {
+        foreach (PendingPush push in await waiting.AsNoTracking().ToListAsync(cancellationToken))
+        {
+            await TryDecideAsync(db, meter, push, now, detail, cancellationToken);
+        }
     }
 
     private static PushEnd Refused(string status, string message, string reason, int weight) =>

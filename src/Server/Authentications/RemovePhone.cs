@@ -26,14 +26,13 @@ internal sealed class RemovePhone(Transactions transactions, AuthenticationMeter
             return false;
         }
 
-        List<PendingPush> waiting = await db.PendingPushes.AsNoTracking()
-            .Where(p => p.DeviceId == phone.Id).ToListAsync(cancellationToken);
-        foreach (PendingPush push in waiting)
-        {
-            await PushEnd.Denied.TryDecideAsync(
-                db, meter, push, now, "its phone was removed", cancellationToken);
-        }
-
+        await PushEnd.Denied.DecideAllAsync(
+            db,
+            meter,
+            db.PendingPushes.Where(p => p.DeviceId == phone.Id),
+            now,
+            "its phone was removed",
+            cancellationToken);
         PhoneAudit.Add(db, AuditActions.DeviceRemove, phone, client, now, detail: null);
         db.Wakes.Add(phone.Key);
         return true;

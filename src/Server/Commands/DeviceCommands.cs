@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 
 namespace Sallyport.Server.Commands;

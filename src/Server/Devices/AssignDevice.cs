@@ -67,28 +67,6 @@ internal sealed class AssignDevice(Transactions transactions, AdministratorAudit
             cancellationToken);
 }
 
-/// <summary>Removes a device with its secret.</summary>
-internal sealed class RemoveDevice(Transactions transactions, AdministratorAudit audit)
-{
-    /// <summary>False: there is none.</summary>
-    /// <param name="device">Its key or its serial.</param>
-    public Task<bool> RunAsync(string device, CancellationToken cancellationToken) => transactions.RunAsync(
-        async (db, stop) =>
-        {
-            if (await db.Devices.FindDeviceAsync(device, stop) is not { } found)
-            {
-                return false;
-            }
-
-            User? user = await db.OwnerAsync(found, stop);
-            db.Devices.Remove(found);
-            db.Wakes.Add(found.Key); // a phone's stream ends
-            audit.Add(db, AuditActions.DeviceRemove, userName: user?.Name, userKey: user?.Key, deviceKey: found.Key);
-            return true;
-        },
-        cancellationToken);
-}
-
 internal static class FindDevice
 {
     /// <summary>By its key, else by its serial, tracked; null: there is none.</summary>

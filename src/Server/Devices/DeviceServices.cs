@@ -8,7 +8,6 @@ internal static class DeviceServices
         .AddSingleton<ListDevices>()
         .AddSingleton<AssignDevice>()
         .AddSingleton<ResyncDevice>()
-        .AddSingleton<RemoveDevice>()
         .AddSingleton<AddActivation>()
         .AddSingleton<ActivatePhone>()
         .AddSingleton<FindPhone>()

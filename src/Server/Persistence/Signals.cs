@@ -3,12 +3,24 @@ namespace Sallyport.Server.Persistence;
 /// <summary>
 /// Wakes who waits for a change, by its topic: a transaction's id, or a device's key. It says only that there is
 /// something to read; what there is stands in the database. One may be woken for nothing, and on PostgreSQL not at all
-/// while the connection that listens is lost (<see cref="PostgresListener"/>): nobody waits without an end.
+/// while the connection that listens is lost (<see cref="PostgresListener"/>): nobody waits without an end. What another
+/// process did on SQLite wakes everybody (<see cref="SqliteWriter"/>).
 /// </summary>
 internal sealed class Signals(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Waiter[]> _waiting = new(StringComparer.Ordinal);
+
+    public bool IsAwaited
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count > 0;
+            }
+        }
+    }
 
     /// <summary>From now on; so it is made before what is waited for is read. It holds no thread.</summary>
     public Waiter Await(string topic)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -14,6 +15,7 @@ internal sealed class SqliteWriter : IDisposable
 {
     private const int MostWaiting = 4096;
     private const int MostInBatch = 64; // some ten milliseconds of work: what the first of a batch waits for the last
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(250);
 
     private readonly DbContextOptions<SqliteDbContext> _options;
     private readonly Signals _signals;
@@ -22,6 +24,8 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Thread _thread;
     private readonly Lock _starting = new();
     private SqliteDbContext? _db;
+    private long _version;
+    private long _looked;
     private bool _started;
 
     public SqliteWriter(DatabaseSettings settings, Signals signals, CommitMeter meter)
@@ -74,12 +78,56 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Work()
     {
-        foreach (SqliteAct first in _waiting.GetConsumingEnumerable())
+        while (!_waiting.IsCompleted)
         {
-            RunBatch(first);
+            bool isAwaited = _signals.IsAwaited;
+            if (_waiting.TryTake(out SqliteAct? first, isAwaited ? _look : Timeout.InfiniteTimeSpan))
+            {
+                RunBatch(first);
+            }
+
+            if (isAwaited && Stopwatch.GetElapsedTime(_looked) >= _look)
+            {
+                HearOthers();
+            }
         }
 
         _db?.Dispose();
+    }
+
+    /// <summary>
+    /// Commands are processes of their own, and SQLite tells nobody what they did; but it counts, for this connection, what
+    /// others committed. Only while somebody waits is it looked at.
+    /// </summary>
+    private void HearOthers()
+    {
+        _looked = Stopwatch.GetTimestamp();
+        if (_db is null)
+        {
+            return; // it broke; the next act opens it, and begins anew
+        }
+
+        try
+        {
+            long version = Version((SqliteConnection)_db.Database.GetDbConnection());
+            if (version != _version)
+            {
+                _version = version;
+                _signals.RaiseAll();
+            }
+        }
+        catch (SqliteException)
+        {
+            _db.Dispose();
+            _db = null;
+        }
+    }
+
+    private static long Version(SqliteConnection connection)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "PRAGMA data_version";
+        return (long)command.ExecuteScalar()!;
     }
 
     [SuppressMessage(
@@ -127,6 +175,7 @@ internal sealed class SqliteWriter : IDisposable
         db.Database.OpenConnection();
         db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
         db.Database.AutoSavepointsEnabled = false;
+        _version = 0; // SQLite's own begins above: who waits already is woken once for nothing
         return db;
     }
 

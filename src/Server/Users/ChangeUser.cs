@@ -1,12 +1,10 @@
-using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Audit;
 using Sallyport.Server.Persistence;
 
 namespace Sallyport.Server.Users;
 
 /// <summary>
-/// What <see cref="DisableUser"/>, <see cref="EnableUser"/> and <see cref="RemoveUser"/> share, and what unlocks a
-/// user.
+/// What the acts share that change one user: enabling, and, where logins are decided, disabling, removing and unlocking.
 /// </summary>
 internal static class ChangeUser
 {
@@ -34,27 +32,6 @@ internal static class ChangeUser
     }
 }
 
-/// <summary>
-/// Refuses a user from now on, and takes back what he could still use: bypass codes, his invitation, and codes that
-/// activate a phone.
-/// </summary>
-internal sealed class DisableUser(Transactions transactions, AdministratorAudit audit)
-{
-    public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(
-        audit,
-        name,
-        AuditActions.UserDisable,
-        async (db, user, stop) =>
-        {
-            user.Status = UserStatus.Disabled;
-            user.InvitationMac = null;
-            user.InvitedUntil = null;
-            await db.BypassCodes.Where(c => c.UserId == user.Id).ExecuteDeleteAsync(stop);
-            await db.Activations.Where(a => a.UserId == user.Id).ExecuteDeleteAsync(stop);
-        },
-        cancellationToken);
-}
-
 /// <summary>Asks a disabled user for his factor again.</summary>
 internal sealed class EnableUser(Transactions transactions, AdministratorAudit audit)
 {
@@ -67,19 +44,5 @@ internal sealed class EnableUser(Transactions transactions, AdministratorAudit a
             user.Status = UserStatus.Active;
             return Task.CompletedTask;
         },
-        cancellationToken);
-}
-
-/// <summary>
-/// Removes a user with his names, codes and devices; what happened stays in the audit. A hardware token that somebody
-/// else is to have is taken from him first.
-/// </summary>
-internal sealed class RemoveUser(Transactions transactions, AdministratorAudit audit)
-{
-    public Task<bool> RunAsync(string name, CancellationToken cancellationToken) => transactions.ChangeUserAsync(
-        audit,
-        name,
-        AuditActions.UserRemove,
-        (db, user, stop) => db.Users.Where(u => u.Id == user.Id).ExecuteDeleteAsync(stop),
         cancellationToken);
 }

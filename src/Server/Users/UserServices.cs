@@ -7,9 +7,7 @@ internal static class UserServices
         .AddSingleton<ListUsers>()
         .AddSingleton<ShowUser>()
         .AddSingleton<SetUser>()
-        .AddSingleton<DisableUser>()
         .AddSingleton<EnableUser>()
-        .AddSingleton<RemoveUser>()
         .AddSingleton<InviteUser>()
         .AddSingleton<AddBypassCode>();
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;

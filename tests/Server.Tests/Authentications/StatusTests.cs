@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Applications;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;
 

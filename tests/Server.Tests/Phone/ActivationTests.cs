@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Audit;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Tests.Storage;
 using Sallyport.Server.Users;

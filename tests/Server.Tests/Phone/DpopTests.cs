@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Devices;
 using Sallyport.Server.Phone;
 using Sallyport.Server.Tests.Storage;

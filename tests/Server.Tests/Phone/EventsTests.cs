@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Sallyport.Protocol.Approvals;
-using Sallyport.Server.Devices;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Phone;
 using Sallyport.Server.Tests.Storage;
 

@@ -29,10 +29,11 @@ public sealed class NoticeTests
         await LogInAsync(phone, waitsAt: two, answersAt: one);
     }
 
-    [Fact]
-    public async Task What_a_command_makes_durable_is_heard_too()
+    [Theory]
+    [ClassData(typeof(BothDatabases))]
+    public async Task What_a_command_makes_durable_is_heard_too(DatabaseKind kind)
     {
-        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Postgres);
+        await using TestServer server = await TestServer.StartAsync(kind);
         await using TestServer command = await server.AgainAsync(isStarted: false);
         await server.AddUserAsync("alice");
         TestPhone phone = await TestPhone.AddAsync(server, "alice");

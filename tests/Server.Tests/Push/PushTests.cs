@@ -337,7 +337,7 @@ public sealed class PushTests
         TestPhone phone = await WithPhoneAsync(server);
         Task<TestAnswer> login = server.Host.AuthAsync("alice", "push");
         WaitingPush push = await phone.WaitingAsync();
-        await server.Get<DisableUser>().RunAsync("alice", TestServer.Stop);
+        await server.ChangeUserAsync("alice", user => user.Status = UserStatus.Disabled);
 
         Assert.Equal(PushAnswer.Forbidden, await phone.AnswerAsync(push, ApprovalDecision.Approve));
 

@@ -55,7 +55,7 @@ public sealed class RedeemTests
     {
         await using TestServer server = await TestServer.StartAsync(kind);
         string id = await ApprovedAsync(server);
-        await server.Get<Users.DisableUser>().RunAsync("alice", TestServer.Stop);
+        await server.Get<DisableUser>().RunAsync("alice", TestServer.Stop);
         server.Clock.Advance(TimeSpan.FromSeconds(1)); // the audit is in the order of time
 
         Assert.Equal("deny", (await StatusAsync(server.Host, id)).Text("result"));

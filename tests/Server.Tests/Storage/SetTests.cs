@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Server.Applications;
 using Sallyport.Server.Audit;
+using Sallyport.Server.Authentications;
 using Sallyport.Server.Users;
 
 namespace Sallyport.Server.Tests.Storage;
