@@ -1,54 +1,38 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Sallyport.Protocol.Duo;
 
 namespace Sallyport.Host.Duo;
 
-/// <summary>A request, before it is dated and signed.</summary>
-internal sealed record DuoCall(string Path, DuoParameters Parameters)
-{
-    public bool IsGet { get; init; }
-
-    /// <summary>How often it is sent, where connections break.</summary>
-    public int MostTries { get; init; } = 3;
-
-    /// <summary>The server may hold the answer back, and be away for a moment meanwhile.</summary>
-    public bool IsPoll { get; init; }
-
-    /// <summary>Not worth a wait.</summary>
-    public bool IsBrief { get; init; }
-
-    /// <summary>How long no answer need begin; null: as https_timeout says.</summary>
-    public TimeSpan? Silence { get; init; }
-}
-
 /// <content>
-/// Dating, signing, sending, and sending again. A lost connection is a reason to send again, at once; silence is not,
-/// because whoever waits has waited.
+/// Sending, and sending again. A lost connection is a reason to send again, at once; silence is not, because whoever
+/// waits has waited. What is sent again has only what is left of its time.
 /// </content>
 internal sealed partial class DuoClient
 {
-    /// <summary>A service that is not ours may say nothing as long as a person takes.</summary>
-    private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(60);
-
-    /// <summary>Ours says after five seconds that it still waits.</summary>
-    private static readonly TimeSpan OurLongestPoll = TimeSpan.FromSeconds(6);
-
-    private static readonly TimeSpan _brief = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _brief = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How long a server may say that it has too much to do.</summary>
     private static readonly TimeSpan _longestRefusal = TimeSpan.FromSeconds(32);
 
-    /// <summary>The answer, whatever its status, but no 429: that one is waited for.</summary>
+    private static long Now => Environment.TickCount64;
+
+    /// <summary>The answer, whatever its status, but no 429 as long as that can be waited for.</summary>
     private HttpAnswer Ask(DuoCall call, Func<bool> isGone)
     {
         TimeSpan waited = TimeSpan.Zero;
         for (int number = 0; ; number++)
         {
-            HttpAnswer answer = AskOnce(call, isGone);
-            TimeSpan pause = RetryAfter(answer) ?? TimeSpan.FromMilliseconds((1000 << Math.Min(number, 6)) + RandomNumberGenerator.GetInt32(250));
-            if (answer.Status != 429 || call.IsBrief || waited + pause > _longestRefusal)
+            HttpAnswer answer = AskWatched(call, isGone);
+            if (answer.Status != 429 || call.IsBrief)
+            {
+                return answer;
+            }
+
+            // 1, 2, 4 s and so on, and a part of a second, so that hosts that were refused together do not come together.
+            TimeSpan pause = RetryAfter(answer)
+                ?? TimeSpan.FromMilliseconds((1000 << Math.Min(number, 6)) + RandomNumberGenerator.GetInt32(250));
+            if (waited + pause > _longestRefusal)
             {
                 return answer;
             }
@@ -58,28 +42,68 @@ internal sealed partial class DuoClient
         }
     }
 
-    private HttpAnswer AskOnce(DuoCall call, Func<bool> isGone)
+    /// <summary>
+    /// Where a server may be silent for longer than https_timeout, because a person is asked, a ping tells whether it is
+    /// still there, each time that this has passed.
+    /// </summary>
+    private HttpAnswer AskWatched(DuoCall call, Func<bool> isGone)
+    {
+        if (call.Silence is null || call.Silence <= settings.HttpsTimeout)
+        {
+            return AskTimely(call, isGone);
+        }
+
+        DuoException? dead = null;
+        long next = Now + (long)settings.HttpsTimeout.TotalMilliseconds;
+        try
+        {
+            return AskTimely(call, () => isGone() || IsDead());
+        }
+        catch (DuoException) when (dead is not null)
+        {
+            throw dead;
+        }
+
+        bool IsDead()
+        {
+            if (dead is null && Now >= next)
+            {
+                try
+                {
+                    _ = Success(AskTimely(PingCall with { IsBrief = true, MostTries = 1 }, isGone));
+                }
+                catch (DuoException failed)
+                {
+                    dead = failed;
+                }
+
+                next = Now + (long)settings.HttpsTimeout.TotalMilliseconds;
+            }
+
+            return dead is not null;
+        }
+    }
+
+    private HttpAnswer AskTimely(DuoCall call, Func<bool> isGone)
     {
         TimeSpan patience = call.IsBrief && settings.HttpsTimeout > _brief ? _brief : settings.HttpsTimeout;
         TimeSpan silence = call.Silence ?? patience;
-        long? trouble = null; // until when it may last
-        long? end = null; // of the wait for an answer, the first connection being there
+        long? end = null; // of the wait for an answer
+        long? mended = null; // until when trouble may last
         for (int number = 1; ; number++)
         {
             DuoException failure;
             try
             {
-                HttpAnswer answer = Try(call, number, Left(trouble ?? Now + (long)patience.TotalMilliseconds), () =>
-                {
-                    end = end is null || call.IsPoll ? Now + (long)silence.TotalMilliseconds : end;
-                    return end.Value;
-                }, isGone);
+                DuoLease lease = Connect(number, mended is long then ? Left(then) : patience, isGone);
+                end = call.IsPoll ? Now + (long)silence.TotalMilliseconds : end ?? Now + (long)silence.TotalMilliseconds;
+                HttpAnswer answer = AskOn(lease, call, end.Value, isGone);
                 if (!call.IsPoll || answer.Status < 500)
                 {
                     return answer;
                 }
 
-                failure = new DuoException(DuoFailure.Unreachable, $"HTTP {Number(answer.Status)}");
+                failure = Refusal(answer);
             }
             catch (LostException lost)
             {
@@ -93,14 +117,11 @@ internal sealed partial class DuoClient
             {
                 failure = away;
             }
-            catch (HttpAnswerException none)
-            {
-                throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {none.Message}", none);
-            }
 
-            trouble ??= call.IsPoll || end is null ? Now + (long)patience.TotalMilliseconds : end;
+            mended ??= Math.Min(
+                call.IsPoll ? long.MaxValue : end ?? long.MaxValue, Now + (long)patience.TotalMilliseconds);
             TimeSpan pause = TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(number - 1, 4), 1000));
-            if (Left(trouble.Value) <= pause)
+            if (Left(mended.Value) <= pause)
             {
                 throw failure;
             }
@@ -109,20 +130,25 @@ internal sealed partial class DuoClient
         }
     }
 
-    /// <summary>On a connection that is there, the first time; on one of its own, if that one was dead.</summary>
-    private HttpAnswer Try(DuoCall call, int number, TimeSpan patience, Func<long> connected, Func<bool> isGone)
+    /// <summary>The connection of an earlier login; but where that was dead, one of its own.</summary>
+    private DuoLease Connect(int number, TimeSpan patience, Func<bool> isGone) =>
+        (number == 1 ? _server.Take() : null)
+        ?? _server.Lease(DuoConnection.Open(settings, _server.Lookup, userAgent, patience, isGone));
+
+    private HttpAnswer AskOn(DuoLease lease, DuoCall call, long end, Func<bool> isGone)
     {
-        long opened = time.GetTimestamp();
-        DuoConnection? connection = number == 1 ? _server.Take(out opened) : null;
-        bool isOld = connection is not null;
-        connection ??= DuoConnection.Open(settings, _server.Lookup, userAgent, patience, isGone);
         HttpAnswer? answer = null;
         try
         {
-            answer = connection.Ask(Request(call), connected(), settings.HttpsTimeout, isGone);
+            byte[] request = call.ToBytes(settings, userAgent, time.GetUtcNow() + _server.Offset);
+            answer = lease.Connection.Ask(request, end, settings.HttpsTimeout, isGone);
             return answer;
         }
-        catch (LostException) when (isOld)
+        catch (HttpAnswerException none)
+        {
+            throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {none.Message}", none);
+        }
+        catch (LostException) when (lease.WasIdle)
         {
             _server.DropIdle();
             throw;
@@ -131,68 +157,41 @@ internal sealed partial class DuoClient
         {
             if (answer?.MayGoOn is true)
             {
-                _server.Keep(connection, opened);
+                _server.Keep(lease);
             }
             else
             {
-                connection.Dispose();
+                lease.Connection.Dispose();
             }
         }
     }
 
-    private byte[] Request(DuoCall call)
+    /// <summary>No answer at all is no decision of anybody's. A part of one is.</summary>
+    private DuoException Failed(LostException lost) => lost.End is WireEnd.Gone
+        ? Cancelled()
+        : new DuoException(
+            lost.End is WireEnd.Silent || (lost.End is WireEnd.Lost && !lost.HasBegun)
+                ? DuoFailure.Unreachable
+                : DuoFailure.Refused,
+            $"Couldn't connect to {settings.Host}: Connection closed",
+            lost);
+
+    private TimeSpan? RetryAfter(HttpAnswer answer)
     {
-        string date = (time.GetUtcNow() + _server.Offset).ToString(
-            "ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
-        string name = settings.Host.ToLowerInvariant(); // as it is signed, so that no server need wonder
-        string host = settings.Port == 443 ? name : $"{name}:{Number(settings.Port)}";
-        string method = call.IsGet ? "GET" : "POST";
-        string parameters = call.Parameters.Canonical();
-        string target = call.IsGet ? $"{call.Path}?{parameters}" : call.Path;
-        DuoRequestParts parts = new()
+        if (answer.RetryAfter is not string text)
         {
-            Method = method,
-            Host = host,
-            Target = target,
-            ContentType = "application/x-www-form-urlencoded",
-            Body = call.IsGet ? default : Encoding.ASCII.GetBytes(parameters),
-            XDuoHeaders = [new("X-Duo-Date", date)],
-        };
-        byte[] skey = Encoding.Latin1.GetBytes(settings.SecretKey);
-        if (!DuoRequestText.TryParse(parts, out DuoRequestText? text, out DuoRequestProblem problem, out _)
-            || skey.Length < DuoSignature.MinKeyBytes)
-        {
-            throw new DuoException(DuoFailure.Refused, $"a request that cannot be signed ({problem})");
+            return null;
         }
 
-        string mac = DuoSignature.Sign(DuoSignatureVersion.V2, DuoDigest.Sha512, text, skey);
-        CryptographicOperations.ZeroMemory(skey);
-        string authorization = "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{settings.IntegrationKey}:{mac}"));
-        string body = call.IsGet
-            ? ""
-            : $"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {Number(parameters.Length)}\r\n";
-        return Encoding.Latin1.GetBytes(
-            $"{method} {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {userAgent}\r\nX-Duo-Date: {date}\r\n"
-            + $"Authorization: {authorization}\r\n{body}\r\n{(call.IsGet ? "" : parameters)}");
+        if (text.Length <= 9 && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds))
+        {
+            return TimeSpan.FromSeconds(seconds);
+        }
+
+        return DuoDate.TryParse(text, out DateTimeOffset then)
+            ? TimeSpan.FromTicks(Math.Max((then - time.GetUtcNow() - _server.Offset).Ticks, 0))
+            : null;
     }
-
-    private DuoException Failed(LostException lost) => new(
-        lost.End is WireEnd.Gone ? DuoFailure.Cancelled
-            : lost.End is WireEnd.Silent || (lost.End is WireEnd.Lost && !lost.HasBegun) ? DuoFailure.Unreachable
-            : DuoFailure.Refused,
-        lost.End is WireEnd.Gone ? "nobody waits for the answer any more"
-            : $"Couldn't connect to {settings.Host}: Connection closed",
-        lost);
-
-    private TimeSpan? RetryAfter(HttpAnswer answer) =>
-        answer.RetryAfter is not string text ? null
-        : text.Length <= 9 && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-            ? TimeSpan.FromSeconds(seconds)
-        : DuoDate.TryParse(text, out DateTimeOffset then) && then - (time.GetUtcNow() + _server.Offset) is var wait
-            ? (wait > TimeSpan.Zero ? wait : TimeSpan.Zero)
-        : null;
-
-    private static long Now => Environment.TickCount64;
 
     private static TimeSpan Left(long end) => TimeSpan.FromMilliseconds(Math.Max(end - Now, 0));
 
@@ -203,12 +202,13 @@ internal sealed partial class DuoClient
         {
             if (isGone())
             {
-                throw new DuoException(DuoFailure.Cancelled, "nobody waits for the answer any more");
+                throw Cancelled();
             }
 
             Thread.Sleep((int)Math.Min(left.TotalMilliseconds, Wire.Slice));
         }
     }
 
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+    private static DuoException Cancelled() =>
+        new(DuoFailure.Cancelled, "nobody waits for the answer any more");
 }

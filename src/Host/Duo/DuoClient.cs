@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Sallyport.Protocol.Duo;
 
@@ -11,11 +12,17 @@ namespace Sallyport.Host.Duo;
 internal sealed partial class DuoClient(
     DuoSettings settings, DuoConnections connections, string userAgent, TimeProvider time)
 {
-    private const int LongestPrompt = DuoPrompt.MaxBytes;
+    /// <summary>A service that is not ours may say nothing as long as a person takes.</summary>
+    private static readonly TimeSpan _longestPoll = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ours says after five seconds that it still waits.</summary>
+    private static readonly TimeSpan _ourLongestPoll = TimeSpan.FromSeconds(6);
 
     private static readonly Func<bool> _nobodyIsGone = static () => false;
 
     private readonly DuoServer _server = connections.Of(settings);
+
+    private static DuoCall PingCall => new("/auth/v2/ping", DuoParameters.Empty) { IsGet = true };
 
     /// <summary>Whether, and how, he is asked. Only here an outage is an outage.</summary>
     public DuoPreauth Preauth(DuoSubject subject, Func<bool> isGone)
@@ -53,7 +60,7 @@ internal sealed partial class DuoClient(
     {
         bool isOld = _server.Dialect is DuoDialect.V1;
         string typed = prompt.Trim(' ', '\t', '\r', '\n');
-        if (Encoding.UTF8.GetByteCount(typed) > LongestPrompt)
+        if (Encoding.UTF8.GetByteCount(typed) > DuoPrompt.MaxBytes)
         {
             throw new DuoException(DuoFailure.Failed, "what was typed is too long");
         }
@@ -79,7 +86,7 @@ internal sealed partial class DuoClient(
                 {
                     // A service knows a request that comes again; a third time would be one too often.
                     MostTries = 2,
-                    Silence = isAsync || _server.IsOurs ? settings.HttpsTimeout : LongestPoll,
+                    Silence = isAsync || _server.IsOurs ? null : _longestPoll,
                 },
                 isGone);
             return DuoReading.Auth(Success(answer), _server.Dialect, isAsync);
@@ -102,9 +109,9 @@ internal sealed partial class DuoClient(
                 {
                     IsGet = true,
                     IsPoll = true,
-                    Silence = !_server.IsOurs ? LongestPoll
-                        : settings.HttpsTimeout > OurLongestPoll ? settings.HttpsTimeout
-                        : OurLongestPoll,
+                    Silence = !_server.IsOurs ? _longestPoll
+                        : settings.HttpsTimeout < _ourLongestPoll ? _ourLongestPoll
+                        : null,
                 },
                 isGone);
             return DuoReading.Status(Success(answer), _server.Dialect);
@@ -132,24 +139,26 @@ internal sealed partial class DuoClient(
     }
 
     /// <summary>Tells the server of somebody who was let in without it.</summary>
-    /// <returns>Whether it has heard it; null: it is a server that knows no such thing, and never will.</returns>
+    /// <returns>Whether it has heard it; null: it never will, because it knows no such thing, or not like this.</returns>
     public bool? Report(DuoBypass bypass)
     {
+        if (!IsName(bypass.User))
+        {
+            return null;
+        }
+
+        List<(string, string)> parameters =
+        [
+            ("id", bypass.Id),
+            .. Named(new DuoSubject(bypass.User, bypass.Address, bypass.HostName), isOld: false),
+            ("reason", DuoText.Line(bypass.Reason)),
+            ("time", bypass.Time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
+        ];
         try
         {
             MeetServer(_nobodyIsGone);
-            HttpAnswer answer = Ask(
-                new DuoCall("/sallyport/v1/bypasses", Parameters(
-                    [
-                        ("id", bypass.Id),
-                        ("username", bypass.User),
-                        ("hostname", Cleaned(bypass.HostName ?? "")),
-                        ("ipaddr", Cleaned(bypass.Address ?? "")),
-                        ("reason", DuoText.Line(bypass.Reason)),
-                        ("time", Number(bypass.Time.ToUnixTimeSeconds())),
-                    ])),
-                _nobodyIsGone);
-            return answer.IsSuccess ? true : answer.Status == 404 ? null : false;
+            HttpAnswer answer = Ask(new DuoCall("/sallyport/v1/bypasses", Parameters(parameters)), _nobodyIsGone);
+            return answer.IsSuccess ? true : answer.Status is 400 or 404 ? null : false;
         }
         catch (DuoException)
         {
@@ -192,14 +201,14 @@ internal sealed partial class DuoClient(
     /// <summary>Not signed as far as the server is concerned, so that a wrong clock can be told.</summary>
     private void Ping(Func<bool> isGone)
     {
-        HttpAnswer answer = Ask(new DuoCall("/auth/v2/ping", DuoParameters.Empty) { IsGet = true }, isGone);
+        HttpAnswer answer = Ask(PingCall, isGone);
         _server.SetClock(DuoReading.Time(Success(answer)) - time.GetUtcNow());
         _server.IsOurs = answer.IsOurs;
     }
 
     private static IEnumerable<(string, string)> Named(DuoSubject subject, bool isOld)
     {
-        if (subject.User.Length == 0 || subject.User.Any(char.IsControl))
+        if (!IsName(subject.User))
         {
             throw new DuoException(DuoFailure.Refused, "a user name that is none"); // to mend it would name somebody else
         }
@@ -207,14 +216,16 @@ internal sealed partial class DuoClient(
         yield return (isOld ? "user" : "username", subject.User);
         if (subject.HostName is { Length: > 0 } host)
         {
-            yield return ("hostname", Cleaned(host));
+            yield return ("hostname", DuoText.Line(host));
         }
 
         if (subject.Address is { Length: > 0 } address)
         {
-            yield return ("ipaddr", Cleaned(address));
+            yield return ("ipaddr", DuoText.Line(address));
         }
     }
+
+    private static bool IsName(string user) => user.Length > 0 && !user.Any(char.IsControl);
 
     private static string Cleaned(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 
@@ -231,12 +242,12 @@ internal sealed partial class DuoClient(
     }
 
     /// <summary>The body of a success. Of any other answer only the status counts, as it does to Duo's own clients.</summary>
-    private static byte[] Success(HttpAnswer answer) => answer.IsSuccess
-        ? answer.Body
-        : throw new DuoException(
-            answer.Status >= 500 ? DuoFailure.Unreachable : DuoFailure.Refused,
-            answer.Status == 401 ? "Invalid ikey or skey" : $"HTTP {Number(answer.Status)}")
-        {
-            Detail = answer.Body.Length > 0 ? DuoReading.Detail(answer.Body) : null,
-        };
+    private static byte[] Success(HttpAnswer answer) => answer.IsSuccess ? answer.Body : throw Refusal(answer);
+
+    private static DuoException Refusal(HttpAnswer answer) => new(
+        answer.Status >= 500 ? DuoFailure.Unreachable : DuoFailure.Refused,
+        answer.Status == 401 ? "Invalid ikey or skey" : string.Create(CultureInfo.InvariantCulture, $"HTTP {answer.Status}"))
+    {
+        Detail = answer.Body.Length > 0 ? DuoReading.Detail(answer.Body) : null,
+    };
 }

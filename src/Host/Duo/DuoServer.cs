@@ -10,6 +10,11 @@ internal enum DuoDialect
     V1,
 }
 
+/// <summary>A connection, as long as one login has it.</summary>
+/// <param name="Opened">A time stamp of the server's clock.</param>
+/// <param name="WasIdle">It is that of an earlier request, so it may have died since.</param>
+internal sealed record DuoLease(DuoConnection Connection, long Opened, bool WasIdle);
+
 /// <summary>What is known of a server, and connections to it that wait for the next login. For many threads.</summary>
 internal sealed class DuoServer(TimeProvider time) : IDisposable
 {
@@ -22,7 +27,7 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
     public static readonly TimeSpan LongestUse = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
-    private readonly List<Idle> _idle = [];
+    private readonly List<(DuoLease Lease, long Since)> _idle = [];
     private ITimer? _timer;
     private TimeSpan _offset;
     private long? _clockRead;
@@ -88,36 +93,40 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
     }
 
     /// <summary>The connection that was used last; null: there is none.</summary>
-    public DuoConnection? Take(out long opened)
+    public DuoLease? Take()
     {
         lock (_lock)
         {
             DropOld();
             if (_idle.Count == 0)
             {
-                opened = time.GetTimestamp();
                 return null;
             }
 
-            Idle last = _idle[^1];
+            (DuoLease last, _) = _idle[^1];
             _idle.RemoveAt(_idle.Count - 1);
-            opened = last.Opened;
-            return last.Connection;
+            return last;
         }
     }
 
-    public void Keep(DuoConnection connection, long opened)
+    public DuoLease Lease(DuoConnection connection) => new(connection, time.GetTimestamp(), WasIdle: false);
+
+    /// <summary>Takes it back, for the next login.</summary>
+    public void Keep(DuoLease lease)
     {
         lock (_lock)
         {
             if (_isDisposed || _idle.Count >= MostIdle)
             {
-                connection.Dispose();
+                lease.Connection.Dispose();
                 return;
             }
 
-            _idle.Add(new(connection, opened, time.GetTimestamp()));
-            _timer ??= time.CreateTimer(static server => ((DuoServer)server!).OnTimer(), this, LongestIdle, Timeout.InfiniteTimeSpan);
+            _idle.Add((lease with { WasIdle = true }, time.GetTimestamp()));
+            if (_idle.Count == 1)
+            {
+                WakeAfter(LongestIdle);
+            }
         }
     }
 
@@ -126,7 +135,7 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
     {
         lock (_lock)
         {
-            _idle.ForEach(idle => idle.Connection.Dispose());
+            _idle.ForEach(static idle => idle.Lease.Connection.Dispose());
             _idle.Clear();
         }
     }
@@ -141,32 +150,35 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
         }
     }
 
+    private void WakeAfter(TimeSpan wait)
+    {
+        _timer?.Dispose();
+        _timer = time.CreateTimer(static server => ((DuoServer)server!).OnTimer(), this, wait, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Nothing is left open for nobody's sake.</summary>
     private void OnTimer()
     {
         lock (_lock)
         {
-            _timer?.Dispose();
             DropOld();
-            TimeSpan next = _idle.Count == 0 || _isDisposed
-                ? Timeout.InfiniteTimeSpan
-                : LongestIdle - time.GetElapsedTime(_idle[0].Since);
-            _timer = next < TimeSpan.Zero ? null : time.CreateTimer(
-                static server => ((DuoServer)server!).OnTimer(), this, next + TimeSpan.FromMilliseconds(10), Timeout.InfiniteTimeSpan);
+            if (_idle.Count > 0)
+            {
+                WakeAfter(LongestIdle - time.GetElapsedTime(_idle[0].Since) + TimeSpan.FromMilliseconds(10));
+            }
         }
     }
 
     private void DropOld() => _idle.RemoveAll(idle =>
     {
         bool isOld = time.GetElapsedTime(idle.Since) >= LongestIdle
-            || time.GetElapsedTime(idle.Opened) >= LongestUse
-            || !idle.Connection.IsQuiet();
+            || time.GetElapsedTime(idle.Lease.Opened) >= LongestUse
+            || !idle.Lease.Connection.IsQuiet();
         if (isOld)
         {
-            idle.Connection.Dispose();
+            idle.Lease.Connection.Dispose();
         }
 
         return isOld;
     });
-
-    private sealed record Idle(DuoConnection Connection, long Opened, long Since);
 }

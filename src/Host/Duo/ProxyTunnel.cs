@@ -21,14 +21,12 @@ internal static class ProxyTunnel
 
         string head = Head(wire);
         string status = head.Split('\r')[0];
-        bool isHttp = status.StartsWith("HTTP/1.0 ", StringComparison.Ordinal)
-            || status.StartsWith("HTTP/1.1 ", StringComparison.Ordinal);
-        if (!isHttp || status.Length < 12 || status[9..12] != "200")
+        string code = (status.StartsWith("HTTP/1.0 ", StringComparison.Ordinal)
+            || status.StartsWith("HTTP/1.1 ", StringComparison.Ordinal)) ? status.Split(' ')[1] : "";
+        if (code != "200")
         {
-            // 502 and its like: the proxy is there and the server is not.
-            bool isAway = isHttp && status.Length >= 12 && status[9] == '5';
             throw new DuoException(
-                isAway ? DuoFailure.Unreachable : DuoFailure.Refused,
+                code is ['5', _, _] ? DuoFailure.Unreachable : DuoFailure.Refused, // 502: it is there, the server is not
                 $"Couldn't connect to {settings.Host}: Proxy error: {Protocol.Duo.DuoText.Line(status)}");
         }
     }

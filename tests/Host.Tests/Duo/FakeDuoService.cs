@@ -56,6 +56,9 @@ internal sealed partial class FakeDuoService : IAsyncDisposable
     /// <summary>What the client did that it must not do. A test ends by seeing that there is none.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
 
+    /// <summary>So many are open now.</summary>
+    public int Open => _clients.Count;
+
     public int Connections => Volatile.Read(ref _connections);
 
     public int Handshakes => Volatile.Read(ref _handshakes);
@@ -180,18 +183,21 @@ internal sealed partial class FakeDuoService : IAsyncDisposable
             Faults.Enqueue($"{request.Method} {request.Target}: {fault}");
         }
 
-        FakeReply reply = Script(request) ?? (IsSigned(request) ? await LoginAsync(request) : FakeReply.Fail(40103, "Invalid signature in request credentials"));
-        reply = IsOurs && reply.Bytes.Length > 20 && !reply.IsEndless ? reply.With("X-Sallyport: 1") : reply;
+        FakeReply reply = Script(request) ?? (IsSigned(request)
+            ? await LoginAsync(request)
+            : FakeReply.Fail(40103, "Invalid signature in request credentials"));
+        reply = IsOurs && reply.IsWhole ? reply.With("X-Sallyport: 1") : reply;
         await Task.Delay(reply.Delay, _stop.Token);
-        do
+        foreach (byte[] piece in reply.Drip > TimeSpan.Zero ? reply.Bytes.Chunk(1) : [reply.Bytes])
         {
-            foreach (byte[] piece in reply.Drip > TimeSpan.Zero ? reply.Bytes.Chunk(1) : [reply.Bytes])
-            {
-                await tls.WriteAsync(piece, _stop.Token);
-                await Task.Delay(reply.Drip, _stop.Token);
-            }
+            await tls.WriteAsync(piece, _stop.Token);
+            await Task.Delay(reply.Drip, _stop.Token);
         }
-        while (reply.IsEndless);
+
+        while (reply.Endless is byte[] endless)
+        {
+            await tls.WriteAsync(endless, _stop.Token);
+        }
 
         return !reply.Closes;
     }

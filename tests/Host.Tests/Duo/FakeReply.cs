@@ -15,8 +15,11 @@ internal sealed record FakeReply(byte[] Bytes)
     /// <summary>The connection ends behind it.</summary>
     public bool Closes { get; init; }
 
-    /// <summary>It ends only with the test.</summary>
-    public bool IsEndless { get; init; }
+    /// <summary>Behind it, again and again.</summary>
+    public byte[]? Endless { get; init; }
+
+    /// <summary>It has a head, to which a header can be added.</summary>
+    public bool IsWhole => Bytes.AsSpan().IndexOf("\r\n\r\n"u8) > 0;
 
     /// <summary>Nothing, and the connection stays open.</summary>
     public static FakeReply Silence { get; } = new([]) { Delay = Timeout.InfiniteTimeSpan };
@@ -24,10 +27,12 @@ internal sealed record FakeReply(byte[] Bytes)
     /// <summary>Nothing, and the connection ends.</summary>
     public static FakeReply Hangup { get; } = new([]) { Closes = true };
 
-    public static FakeReply EndlessBody { get; } = new(Text(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + new string(' ', 1024) + "\r\n400\r\n" + new string(' ', 1024) + "\r\n")) { IsEndless = true };
+    public static FakeReply EndlessBody { get; } = new(Text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))
+    {
+        Endless = Text("400\r\n" + new string(' ', 1024) + "\r\n"),
+    };
 
-    public static FakeReply EndlessHeaders { get; } = new(Text("HTTP/1.1 200 OK\r\nX-A: b\r\n")) { IsEndless = true };
+    public static FakeReply EndlessHeaders { get; } = new(Text("HTTP/1.1 200 OK\r\n")) { Endless = Text("X-A: b\r\n") };
 
     public static FakeReply Ok(string response) => Json(200, $$"""{"stat":"OK","response":{{response}}}""");
 

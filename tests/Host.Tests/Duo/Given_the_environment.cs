@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Sallyport.Host.Duo;
+
+namespace Sallyport.Host.Tests.Duo;
+
+/// <summary>
+/// Whoever sets variables of a login must not choose whom its host believes, or whom it asks. This test program runs once
+/// more for it, because they are read when a process begins.
+/// </summary>
+public sealed class Given_the_environment
+{
+    private const string Port = "SALLYPORT_TEST_DUO_PORT";
+    private const string Mine = "SALLYPORT_TEST_DUO_CAFILE";
+
+    [Fact]
+    public async Task It_chooses_neither_authorities_nor_a_proxy()
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        await using FakeDuoService service = new();
+        await using FakeProxy proxy = new(service.Port);
+        string folder = Directory.CreateTempSubdirectory("authorities-").FullName;
+        File.Copy(service.Certificate.AuthorityFile, Path.Combine(folder, "authority.pem"));
+        ProcessStartInfo start = new(Environment.ProcessPath!)
+        {
+            ArgumentList = { "-noColor", "-noLogo", "-explicit", "only", "-method", $"{typeof(Given_the_environment).FullName}.{nameof(In_it)}" },
+            RedirectStandardOutput = true,
+        };
+        start.Environment["SSL_CERT_FILE"] = service.Certificate.AuthorityFile;
+        start.Environment["SSL_CERT_DIR"] = folder;
+        foreach (string name in (string[])["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+        {
+            start.Environment[name] = $"http://127.0.0.1:{proxy.Port}";
+        }
+
+        start.Environment[Port] = $"{service.Port}";
+        start.Environment[Mine] = service.Certificate.AuthorityFile;
+        using Process process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync(stop);
+        await process.WaitForExitAsync(stop);
+        Directory.Delete(folder, recursive: true);
+
+        Assert.True(process.ExitCode == 0 && output.Contains("Total: 1,", StringComparison.Ordinal), output);
+        Assert.Equal(2, service.Requests.Count); // those of whom the cafile names, and no others
+        Assert.Empty(proxy.Requests);
+    }
+
+    [Fact(Explicit = true)]
+    public void In_it()
+    {
+        DuoSettings settings = new()
+        {
+            IntegrationKey = FakeDuoService.IntegrationKey,
+            SecretKey = FakeDuoService.SecretKey,
+            Host = "localhost",
+            Port = int.Parse(Environment.GetEnvironmentVariable(Port)!, System.Globalization.CultureInfo.InvariantCulture),
+        };
+        using DuoConnections connections = new();
+        DuoPreauth Ask(DuoSettings of) =>
+            new DuoClient(of, connections, "sallyport-agent/0", TimeProvider.System).Preauth(DuoHost.Alice, DuoHost.Stays);
+
+        // The system's authorities do not vouch for the service, whatever the variables say.
+        DuoException failed = Assert.Throws<DuoException>(() => Ask(settings));
+        Assert.Equal(DuoFailure.Refused, failed.Failure);
+        Assert.True(failed.Message.EndsWith("certificate verify failed", StringComparison.Ordinal)
+            || failed.Message.Contains("authorities", StringComparison.Ordinal), failed.Message);
+
+        Assert.Equal(DuoResult.Auth, Ask(settings with { CaFile = Environment.GetEnvironmentVariable(Mine) }).Result);
+    }
+}
