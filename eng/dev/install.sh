@@ -54,6 +54,7 @@ install_server() {
     ln -sfn ../lib/sallyport-server/sallyport-server "$destdir/usr/bin/sallyport-server"
     say "installed  $destdir/usr/bin/sallyport-server"
     put 644 eng/completion/sallyport-server "$destdir/usr/share/bash-completion/completions/sallyport-server"
+    put 644 eng/systemd/sallyport-server.socket "$destdir/usr/lib/systemd/system/sallyport-server.socket"
     put 644 eng/systemd/sallyport-server.service "$destdir/usr/lib/systemd/system/sallyport-server.service"
     put 644 eng/systemd/sallyport-server.sysusers "$destdir/usr/lib/sysusers.d/sallyport-server.conf"
     put 644 eng/systemd/sallyport-server.tmpfiles "$destdir/usr/lib/tmpfiles.d/sallyport-server.conf"

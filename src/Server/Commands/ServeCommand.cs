@@ -26,7 +26,7 @@ internal static class ServeCommand
 
             await using WebApplication app = ServerApplication.Build(settings);
             await app.Services.GetRequiredService<Database>().OpenAsync(cancellationToken);
-            app.Services.GetRequiredService<ListenSockets>().Bind();
+            app.Services.GetRequiredService<ListenSockets>().Bind(SystemdSockets.Take());
             if (Account.Self == 0)
             {
                 Hosting.Log.RunsAsRoot(app.Logger, settings.DataFolder, FolderOwner.ServerAccount);

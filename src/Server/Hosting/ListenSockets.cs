@@ -5,24 +5,36 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace Sallyport.Server.Hosting;
 
 /// <summary>
-/// The sockets that the web servers listen on, bound before these start: what cannot be bound is one line that says
-/// what to do, and no stack of theirs in the log.
+/// The sockets that the web servers listen on, systemd's or bound here before these start: what cannot be bound is one
+/// line that says what to do, and no stack of theirs in the log.
 /// </summary>
 internal sealed class ListenSockets(ServerSettings settings) : IDisposable
 {
     private readonly Dictionary<EndPoint, Socket> _bound = [];
 
-    /// <exception cref="SettingsException">An address cannot be listened on.</exception>
-    public void Bind()
+    /// <param name="held">What systemd listens on for this process (<see cref="SystemdSockets"/>), which is emptied.</param>
+    /// <exception cref="SettingsException">
+    /// An address cannot be listened on, or systemd listens on one that no setting names.
+    /// </exception>
+    public void Bind(Dictionary<EndPoint, Socket> held)
     {
+        // Before anything is bound: 0.0.0.0:443 and [::]:443 would be in each other's way, and nothing would say why.
+        if (held.Keys.FirstOrDefault(address => !settings.Endpoints.Contains(address) && !address.Equals(settings.Metrics))
+            is { } stranger)
+        {
+            throw new SettingsException($"sallyport-server.socket has {stranger}, and 'listen' is "
+                + $"{string.Join(", ", settings.Endpoints)}: make them the same, or systemctl disable --now "
+                + "sallyport-server.socket");
+        }
+
         foreach (IPEndPoint endpoint in settings.Endpoints)
         {
-            Bind(endpoint, "listen");
+            Bind(endpoint, "listen", held);
         }
 
         if (settings.Metrics is IPEndPoint metrics)
         {
-            Bind(metrics, "metrics");
+            Bind(metrics, "metrics", held);
         }
     }
 
@@ -39,11 +51,13 @@ internal sealed class ListenSockets(ServerSettings settings) : IDisposable
         }
     }
 
-    private void Bind(IPEndPoint endpoint, string key)
+    private void Bind(IPEndPoint endpoint, string key, Dictionary<EndPoint, Socket> held)
     {
         try
         {
-            _bound.Add(endpoint, SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint));
+            _bound.Add(endpoint, held.Remove(endpoint, out Socket? socket)
+                ? socket
+                : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint));
         }
         catch (SocketException refused)
         {

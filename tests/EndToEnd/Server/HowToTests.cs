@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Sallyport.EndToEnd.Harness;
 using Sallyport.EndToEnd.RootOnlyStore;
@@ -41,7 +42,8 @@ public sealed partial class Given_the_page_on_the_server(Given_the_page_on_the_s
             + " && sallyport-server backup \"/var/backups/sallyport/$(date -d tomorrow +%F)\"");
 
         // The machine is lost. Another one has what was kept, and what "Install it" makes.
-        await _host.SayAsync($"systemctl disable --now sallyport-server; rm -r {Data}; systemd-tmpfiles --create");
+        await _host.SayAsync(
+            $"systemctl disable --now sallyport-server.socket sallyport-server; rm -r {Data}; systemd-tmpfiles --create");
         await followed.Page.FollowAsync(_host, "Another machine from a backup");
         Assert.Equal("ready", await _host.SayAsync(Ready)); // with the CA that the hosts have
         Assert.Matches("(?s)alice.*bob", await _host.SayAsync("sallyport-server user list"));
@@ -65,6 +67,60 @@ public sealed partial class Given_the_page_on_the_server(Given_the_page_on_the_s
     }
 
     [Fact]
+    public async Task A_login_that_begins_while_the_server_starts_anew_waits_and_gets_in()
+    {
+        string code = await _host.SayAsync("sallyport-server bypass-code add alice | head -n 1");
+
+        // It is away for two seconds at least.
+        await _host.SayAsync("""
+            mkdir -p /run/systemd/system/sallyport-server.service.d
+            printf '[Service]\nExecStartPre=/bin/sleep 2\n' >/run/systemd/system/sallyport-server.service.d/slow.conf
+            systemctl daemon-reload
+            systemctl --no-block restart sallyport-server
+            """);
+        await _host.UntilAsync("[ \"$(systemctl show -P SubState sallyport-server)\" = start-pre ]");
+
+        long begun = Stopwatch.GetTimestamp();
+        Task<string> answers = _host.SayAsync(string.Join(" && ", Enumerable.Repeat(Ready, 5)));
+        (int exit, string seen) = await LogInAsync(code);
+
+        Assert.True(exit == 7, seen);
+        Assert.Equal("readyreadyreadyreadyready", (await answers).ReplaceLineEndings(""));
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 0.5, 30);
+        Assert.Equal("active", await _host.SayAsync("systemctl show -P ActiveState sallyport-server"));
+
+        // Nor is who comes when it is stopped, and not its socket: he starts it.
+        await _host.SayAsync("systemctl stop sallyport-server.service");
+        Assert.Equal("ready", await _host.SayAsync(Ready));
+        await _host.SayAsync("rm -r /run/systemd/system/sallyport-server.service.d; systemctl daemon-reload");
+    }
+
+    [Fact]
+    public async Task A_socket_whose_address_is_no_setting_keeps_it_from_starting_and_both_are_named()
+    {
+        await _host.SayAsync("""
+            systemctl stop sallyport-server.socket sallyport-server
+            mkdir -p /run/systemd/system/sallyport-server.socket.d
+            printf '[Socket]\nListenStream=\nListenStream=[::]:443\n' >/run/systemd/system/sallyport-server.socket.d/other.conf
+            systemctl daemon-reload
+            """);
+
+        Command refused = await _host.ShellAsync("systemctl start sallyport-server.socket && systemctl start sallyport-server");
+
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains(
+            "sallyport-server.socket has [::]:443, and 'listen' is 0.0.0.0:443",
+            await _host.SayAsync("journalctl -u sallyport-server -o cat --no-pager"),
+            StringComparison.Ordinal);
+        await _host.SayAsync("""
+            rm -r /run/systemd/system/sallyport-server.socket.d
+            systemctl daemon-reload
+            systemctl stop sallyport-server.socket sallyport-server
+            systemctl start sallyport-server.socket sallyport-server
+            """);
+    }
+
+    [Fact]
     public async Task The_journal_has_its_lines_under_its_name()
     {
         string lines = await _host.SayAsync("journalctl -u sallyport-server -o cat --no-pager");
@@ -77,9 +133,10 @@ public sealed partial class Given_the_page_on_the_server(Given_the_page_on_the_s
     }
 
     [Fact]
-    public async Task Systemd_finds_nothing_wrong_with_the_unit()
+    public async Task Systemd_finds_nothing_wrong_with_the_units()
     {
-        Command verify = (await _host.ShellAsync("systemd-analyze verify sallyport-server.service 2>&1")).Succeeded();
+        Command verify = (await _host.ShellAsync(
+            "systemd-analyze verify sallyport-server.service sallyport-server.socket 2>&1")).Succeeded();
 
         Assert.DoesNotContain("sallyport", verify.Output, StringComparison.Ordinal);
     }

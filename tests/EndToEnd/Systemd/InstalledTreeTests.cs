@@ -37,6 +37,7 @@ public sealed class Given_an_installed_tree : IAsyncLifetime
                 ("usr/lib/systemd/system/sallyport-agent.service", Readable),
                 ("usr/lib/systemd/system/sallyport-agent.socket", Readable),
                 ("usr/lib/systemd/system/sallyport-server.service", Readable),
+                ("usr/lib/systemd/system/sallyport-server.socket", Readable),
                 ("usr/lib/systemd/system/sallyport-setup-boot.service", Readable),
                 ("usr/lib/systemd/system/sallyport-setup-undo.service", Readable),
                 ("usr/lib/systemd/system/sallyport-setup-undo.timer", Readable),

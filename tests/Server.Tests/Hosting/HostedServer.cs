@@ -38,7 +38,8 @@ internal sealed class HostedServer : IAsyncDisposable
         TimeProvider? clock = null,
         Action<WebApplication>? map = null,
         bool borrowed = false,
-        Action<IServiceCollection>? replace = null)
+        Action<IServiceCollection>? replace = null,
+        Dictionary<EndPoint, Socket>? held = null)
     {
         var settings = new ServerSettings
         {
@@ -58,6 +59,11 @@ internal sealed class HostedServer : IAsyncDisposable
         });
         map?.Invoke(app);
         await app.Services.GetRequiredService<Database>().OpenAsync(Stop);
+        if (held is not null)
+        {
+            app.Services.GetRequiredService<ListenSockets>().Bind(held);
+        }
+
         await app.StartAsync(Stop);
         return new HostedServer(settings, app) { Borrowed = borrowed };
     }
