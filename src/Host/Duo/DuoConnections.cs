@@ -4,9 +4,16 @@ namespace Sallyport.Host.Duo;
 /// The servers that this process has spoken to, with their TLS connections: a login that finds one open needs no
 /// handshake. For many threads; one for a process.
 /// </summary>
-internal sealed class DuoConnections(TimeProvider? time = null) : IDisposable
+internal sealed class DuoConnections : IDisposable
 {
     private readonly Dictionary<Key, DuoServer> _servers = [];
+    private readonly TimeProvider _time;
+
+    public DuoConnections(TimeProvider? time = null)
+    {
+        FrameworkStore.Empty();
+        _time = time ?? TimeProvider.System;
+    }
 
     /// <summary>Connections are shared only by settings that would have made the same ones.</summary>
     public DuoServer Of(DuoSettings settings)
@@ -16,7 +23,7 @@ internal sealed class DuoConnections(TimeProvider? time = null) : IDisposable
         {
             if (!_servers.TryGetValue(key, out DuoServer? server))
             {
-                server = new DuoServer(time ?? TimeProvider.System);
+                server = new DuoServer(_time);
                 _servers[key] = server;
             }
 

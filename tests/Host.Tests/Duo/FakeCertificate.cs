@@ -11,7 +11,8 @@ internal sealed class FakeCertificate : IDisposable
 
     /// <param name="name">A name of DNS, or an address.</param>
     /// <param name="days">From now to its end; below 0, it has ended.</param>
-    public FakeCertificate(string name = "localhost", int days = 30)
+    /// <param name="isItsOwn">It is its own authority, as one made with openssl req -x509 is.</param>
+    public FakeCertificate(string name = "localhost", int days = 30, bool isItsOwn = false)
     {
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -35,9 +36,9 @@ internal sealed class FakeCertificate : IDisposable
         leaf.CertificateExtensions.Add(names.Build());
         leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, false));
         using X509Certificate2 bare = leaf.Create(_authority, now.AddDays(-60), now.AddDays(days), [1, 2, 3, 4]);
-        Leaf = bare.CopyWithPrivateKey(leafKey);
+        Leaf = isItsOwn ? leaf.CreateSelfSigned(now.AddDays(-60), now.AddDays(days)) : bare.CopyWithPrivateKey(leafKey);
         AuthorityFile = Path.Combine(Path.GetTempPath(), $"authority-{Guid.CreateVersion7(now):N}.pem");
-        File.WriteAllText(AuthorityFile, _authority.ExportCertificatePem() + "\n");
+        File.WriteAllText(AuthorityFile, (isItsOwn ? Leaf : _authority).ExportCertificatePem() + "\n");
     }
 
     public X509Certificate2 Leaf { get; }

@@ -51,4 +51,44 @@ public sealed class Given_a_service : IAsyncDisposable
         Assert.Equal(1, _service.Handshakes);
         Assert.Equal(7, _service.Requests.Count);
     }
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("127.0.0.1", false)]
+    public async Task Its_certificate_may_be_its_own_or_for_an_address(string name, bool isItsOwn)
+    {
+        await using FakeDuoService service = new(new FakeCertificate(name, isItsOwn: isItsOwn)) { HostName = name };
+        using DuoHost host = new(service);
+        host.Settings = host.Settings with { Host = name };
+
+        Assert.Equal(DuoResult.Auth, host.Preauth().Result);
+        Assert.Empty(service.Faults);
+    }
+
+    [Theory]
+    [InlineData("allow", "Bypass")]
+    [InlineData("deny", "Your account is locked out.")]
+    [InlineData("enroll", "Please enroll at https://portal.example.org")]
+    public void It_may_decide_without_a_factor(string result, string message)
+    {
+        (_service.PreauthResult, _service.PreauthMessage) = (result, message);
+
+        DuoPreauth preauth = _host.Preauth();
+
+        Assert.Equal((result, message), (preauth.Result.ToString().ToLowerInvariant(), preauth.StatusMessage));
+    }
+
+    [Fact]
+    public void A_refusal_refuses()
+    {
+        _service.Approves = false;
+        _host.Preauth();
+        Assert.Equal(
+            new DuoAuth(DuoResult.Deny, "Incorrect passcode. Please try again.", null), _host.Auth("654321", isAsync: false));
+
+        string id = _host.Auth("push1").TransactionId!;
+        _host.Status(id);
+        Assert.Equal(new DuoStatus(DuoResult.Deny, "Login request denied."), _host.Status(id));
+        Assert.Equal("HTTP 400", Assert.Throws<DuoException>(() => _host.Status("of somebody else")).Message);
+    }
 }

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Sallyport.Host.Duo;
+using Sallyport.Host.Interop;
 
 namespace Sallyport.Host.Tests.Duo;
 
@@ -12,7 +15,7 @@ public sealed class Given_the_environment
     private const string Port = "SALLYPORT_TEST_DUO_PORT";
     private const string Mine = "SALLYPORT_TEST_DUO_CAFILE";
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task It_chooses_neither_authorities_nor_a_proxy()
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
@@ -65,5 +68,14 @@ public sealed class Given_the_environment
             || failed.Message.Contains("authorities", StringComparison.Ordinal), failed.Message);
 
         Assert.Equal(DuoResult.Auth, Ask(settings with { CaFile = Environment.GetEnvironmentVariable(Mine) }).Result);
+
+        // The framework has not even read what they name, which may be long, or without an end.
+        using X509Store store = new(StoreName.Root, StoreLocation.LocalMachine);
+        store.Open(OpenFlags.ReadOnly);
+        Assert.Empty(store.Certificates);
+
+        // What is started from here finds them as they were.
+        Assert.Equal(Environment.GetEnvironmentVariable("SSL_CERT_FILE") + '\0', Encoding.UTF8.GetString(Stdlib.GetEnv("SSL_CERT_FILE\0"u8)!));
+        Assert.Equal(Environment.GetEnvironmentVariable("SSL_CERT_DIR") + '\0', Encoding.UTF8.GetString(Stdlib.GetEnv("SSL_CERT_DIR\0"u8)!));
     }
 }

@@ -1,0 +1,47 @@
+using System.Security.Cryptography.X509Certificates;
+using Sallyport.Host.Interop;
+
+namespace Sallyport.Host.Duo;
+
+/// <summary>
+/// The framework's own store of authorities. It believes nobody in it here, where <see cref="TrustedRoots"/> alone counts,
+/// but reads all of it before it looks at any certificate: what SSL_CERT_FILE and SSL_CERT_DIR name, which may be
+/// anything, or else the system's, which takes longer than a handshake. It reads them once, and remembers where they were.
+/// </summary>
+internal static class FrameworkStore
+{
+    private static readonly Lock _lock = new();
+    private static bool _isEmpty;
+
+    /// <summary>Lets it read nothing, now and later. The environment is afterwards as it was.</summary>
+    public static void Empty()
+    {
+        lock (_lock)
+        {
+            if (_isEmpty)
+            {
+                return;
+            }
+
+            byte[]? file = Stdlib.GetEnv("SSL_CERT_FILE\0"u8);
+            byte[]? folder = Stdlib.GetEnv("SSL_CERT_DIR\0"u8);
+            try
+            {
+                _ = Stdlib.setenv("SSL_CERT_FILE\0"u8, "\0"u8, overwrite: 1);
+                _ = Stdlib.setenv("SSL_CERT_DIR\0"u8, "\0"u8, overwrite: 1);
+                using X509Store store = new(StoreName.Root, StoreLocation.LocalMachine);
+                store.Open(OpenFlags.ReadOnly);
+                _ = store.Certificates;
+                _isEmpty = true;
+            }
+            finally
+            {
+                Restore("SSL_CERT_FILE\0"u8, file);
+                Restore("SSL_CERT_DIR\0"u8, folder);
+            }
+        }
+    }
+
+    private static void Restore(ReadOnlySpan<byte> name, byte[]? value) =>
+        _ = value is null ? Stdlib.unsetenv(name) : Stdlib.setenv(name, value, overwrite: 1);
+}

@@ -1,0 +1,77 @@
+using Sallyport.Host.Duo;
+
+namespace Sallyport.Host.Tests.Duo;
+
+/// <summary>A person may take longer than a server may: https_timeout is one second here.</summary>
+public sealed class Given_a_person_who_takes_his_time
+{
+    /// <summary>A service that says nothing meanwhile lives as long as it answers pings.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_service_may_hold_its_answer_back(bool isAsync)
+    {
+        await using FakeDuoService service = new() { ApprovesAfter = TimeSpan.FromSeconds(3.5) };
+        using DuoHost host = new(service);
+        host.Settings = host.Settings with { HttpsTimeout = TimeSpan.FromSeconds(1) };
+        host.Preauth();
+
+        DuoAuth auth = host.Auth("push1", isAsync);
+        if (auth.TransactionId is string id)
+        {
+            Assert.Equal(DuoResult.Waiting, host.Status(id).Result);
+            Assert.Equal(DuoResult.Allow, host.Status(id).Result);
+        }
+        else
+        {
+            Assert.Equal(DuoResult.Allow, auth.Result);
+        }
+
+        Assert.InRange(service.Calls.Count(call => call == "GET /auth/v2/ping"), 3, 5);
+        Assert.Equal(2, service.Handshakes);
+        Assert.Single(service.Pushed);
+        Assert.Empty(service.Faults);
+    }
+
+    [Fact]
+    public async Task Ours_says_that_it_still_waits()
+    {
+        await using FakeDuoService service = new() { IsOurs = true, ApprovesAfter = TimeSpan.FromSeconds(6) };
+        using DuoHost host = new(service);
+        host.Settings = host.Settings with { HttpsTimeout = TimeSpan.FromSeconds(1) };
+        host.Preauth();
+        string id = host.Auth("push1").TransactionId!;
+
+        Assert.Equal(DuoResult.Waiting, host.Status(id).Result);
+        Assert.Equal(DuoResult.Waiting, host.Status(id).Result); // after five seconds
+        Assert.Equal(DuoResult.Allow, host.Status(id).Result);
+        Assert.Empty(service.Faults);
+    }
+
+    /// <summary>What was asked of his phone outlives the server's process, and this connection to it.</summary>
+    [Fact]
+    public async Task A_server_may_be_restarted_meanwhile()
+    {
+        await using FakeDuoService service = new() { IsOurs = true, ApprovesAfter = TimeSpan.FromSeconds(1) };
+        using DuoHost host = new(service);
+        host.Preauth();
+        string id = host.Auth("push1").TransactionId!;
+        host.Status(id);
+        long begun = 0;
+        service.Script = request =>
+        {
+            begun = begun == 0 ? Environment.TickCount64 : begun;
+            bool isAway = Environment.TickCount64 - begun < 700;
+            service.Handshake = isAway ? FakeHandshake.Hangup : FakeHandshake.Right;
+            return isAway ? FakeReply.Hangup : null;
+        };
+        Task back = Task.Run(async () =>
+        {
+            await Task.Delay(700, TestContext.Current.CancellationToken);
+            service.Handshake = FakeHandshake.Right;
+        }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(DuoResult.Allow, host.Status(id).Result);
+        await back;
+    }
+}
