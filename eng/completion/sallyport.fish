@@ -9,6 +9,7 @@ complete -c sallyport -n __fish_use_subcommand -a invite -d 'leave for an accoun
 complete -c sallyport -n __fish_use_subcommand -a user -d 'accounts of people'
 complete -c sallyport -n __fish_use_subcommand -a import-ga -d 'take over ~/.google_authenticator'
 complete -c sallyport -n __fish_use_subcommand -a export-ga -d 'the way back'
+complete -c sallyport -n __fish_use_subcommand -a import-duo -d 'take over a configuration of Duo'
 complete -c sallyport -n __fish_use_subcommand -a doctor -d 'ways around the second factor'
 complete -c sallyport -n __fish_use_subcommand -a setup -d 'make ssh ask for key and passcode'
 complete -c sallyport -n __fish_use_subcommand -a phone -d 'approve logins from this terminal'
@@ -19,9 +20,9 @@ function __sallyport_in
 end
 
 complete -c sallyport -n '__sallyport_in codes status invite import-ga export-ga' -a '(__fish_complete_users)'
-complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga doctor setup phone' -s h -l help -d 'the options'
+complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga import-duo doctor setup phone' -s h -l help -d 'the options'
 complete -c sallyport -n '__sallyport_in enroll codes status invite' -l socket -r -F -d 'the agent'
-complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga doctor' -l config -r -F \
+complete -c sallyport -n '__sallyport_in enroll codes status invite user import-ga export-ga import-duo doctor' -l config -r -F \
     -d 'the configuration of the agent'
 
 complete -c sallyport -n '__sallyport_in status' -l all -d 'of everybody here'
@@ -56,6 +57,10 @@ complete -c sallyport -n '__sallyport_in invite' -l expires -x -a '1h 48h 7d' -d
 complete -c sallyport -n '__sallyport_in import-ga' -l all -d 'every account that has such a file'
 complete -c sallyport -n '__sallyport_in import-ga' -l recovery-codes -r -F -d 'where the new codes go'
 complete -c sallyport -n '__sallyport_in export-ga' -s f -l force -d 'replace a file that is there'
+complete -c sallyport -n '__sallyport_in import-duo' -F
+complete -c sallyport -n '__sallyport_in import-duo' -l dry-run -d 'only say what it means'
+complete -c sallyport -n '__sallyport_in import-duo' -l cafile -r -F -d 'authorities of the server, or system'
+complete -c sallyport -n '__sallyport_in import-duo' -s f -l force -d 'replace the section that is there'
 complete -c sallyport -n '__sallyport_in doctor' -l json -d 'for scripts'
 complete -c sallyport -n '__sallyport_in doctor' -l time-server -x -d 'ask it whether the clock is right'
 complete -c sallyport -n '__sallyport_in doctor' -l user -x -a '(__fish_complete_users)' -d 'of this account only'

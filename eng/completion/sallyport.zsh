@@ -11,6 +11,7 @@ commands=(
     'user:accounts of people'
     'import-ga:take over ~/.google_authenticator'
     'export-ga:the way back'
+    'import-duo:take over a configuration of Duo'
     'doctor:ways around the second factor'
     'setup:make ssh ask for key and passcode'
     'phone:approve logins from this terminal'
@@ -76,6 +77,10 @@ case $command in
             '(-e --emergency-codes)'{-e+,--emergency-codes=}'[recovery codes, 0 to 10]:codes:' '*:account:_users'
         ;;
     export-ga) _arguments -s -S $common '(-f --force)'{-f,--force}'[replace a file that is there]' '1:account:_users' ;;
+    import-duo)
+        _arguments -s -S $common '--dry-run[only say what it means]' '--cafile=[authorities of the server, or system]:file:_files' \
+            '(-f --force)'{-f,--force}'[replace the section that is there]' '1:file:_files'
+        ;;
     doctor) _arguments -s -S $common '--json[for scripts]' '--user=[of this account only]:account:_users' \
         '--time-server=[ask it whether the clock is right]:host:_hosts' ;;
     setup)

@@ -37,6 +37,9 @@ try
         case ["export-ga", .. string[] words]:
             return ExportCommand.Run(words);
 
+        case ["import-duo", .. string[] words]:
+            return ImportDuoCommand.Run(words);
+
         case ["doctor", .. string[] words]:
             return DoctorCommand.Run(words);
 

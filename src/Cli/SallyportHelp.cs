@@ -18,6 +18,7 @@ internal static class SallyportHelp
                                 accounts of people, with key and invitation (root)
           import-ga USER...     take over ~/.google_authenticator (root); --all: of all
           export-ga USER        the way back (root)
+          import-duo FILE       take over login_duo.conf or pam_duo.conf (root)
           doctor                looks for ways around the second factor, and for what keeps
                                 everybody out (root)
           setup                 make ssh ask for key and passcode, try it, and take it
@@ -98,6 +99,18 @@ internal static class SallyportHelp
             Writes ~/.google_authenticator from the entry in the root-only store, with new
             recovery codes, and takes the entry away.
               -f, --force           replaces a file that is there
+                  --config=FILE     the agent's configuration
+
+            """,
+        "import-duo" => """
+            usage: sallyport import-duo [OPTION...] FILE
+            Makes [duo] of sallyport.conf from login_duo.conf or pam_duo.conf, and says what
+            the file means here. The rest of sallyport.conf stays.
+                  --dry-run         only says it
+                  --cafile=FILE     authorities (PEM) that count for the server; 'system'
+                                    for those of this system. Needed where the file says
+                                    noverify or has an empty cafile
+              -f, --force           replaces [duo] that is there
                   --config=FILE     the agent's configuration
 
             """,

@@ -12,7 +12,7 @@ internal sealed class IniText(string text)
         int header = Header(section);
         if (header < 0)
         {
-            _lines.AddRange(_lines is [] or [""] ? [$"[{section}]"] : ["", $"[{section}]"]);
+            _lines.AddRange(_lines is [] or [.., ""] ? [$"[{section}]"] : ["", $"[{section}]"]);
             header = _lines.Count - 1;
         }
 

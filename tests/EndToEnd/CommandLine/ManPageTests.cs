@@ -90,15 +90,17 @@ public sealed class Given_the_man_pages
     public void The_keys_of_the_configuration_stand_in_its_page_and_no_others_do()
     {
         const string Source = "src/Host/Configuration/HostConfiguration.Sections.cs";
+        const string Duo = "src/Host/Configuration/HostConfiguration.Duo.cs";
+        const string Key = """\b(?:Find|Get|PathIn|YesOrNo|Flag|Number|Key)\((?:section, )?["](\w+)["]""";
         Dictionary<string, string> parts = Parts("sallyport.conf.5");
         string[] sections = InSource(Source, """^        "(\w+)" => (?:this|With)""", "[{0}");
-        string[] known = InSource(Source, """\b(?:Find|Get|PathIn|YesOrNo)\((?:section, )?["](\w+)["]""", "{0}");
+        IEnumerable<string> known = InSource(Source, Key, "{0}").Concat(InSource(Duo, Key, "{0}"));
         IEnumerable<string> described = parts.Values
             .SelectMany(part => Regex.Matches(part, @"^\.It Cm (\w+)", RegexOptions.Multiline))
             .Select(key => key.Groups[1].Value).Distinct();
 
         Assert.Equal(sections, parts.Keys.Select(title => title.Split(' ', ']')[0]).Order(StringComparer.Ordinal));
-        Assert.Equal(known.Distinct(), described.Order(StringComparer.Ordinal));
+        Assert.Equal(known.Distinct().Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 
     [Fact]
