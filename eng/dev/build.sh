@@ -15,10 +15,12 @@ build_host() {
         src/Agent "${shared[@]}"
     build_part sallyport "sallyport: compiling to native code (about half a minute)" publish_sallyport \
         src/Cli "${shared[@]}"
+    build_part sallyport-login "sallyport-login: compiling to native code (about half a minute)" publish_login \
+        src/Login "${shared[@]}"
     build_part pam_sallyport.so "pam_sallyport.so" make_module \
         src/Pam/Makefile src/Pam/pam_sallyport.c
     exec 9>&-
-    say "Built: out/host/sallyport-agent, out/host/sallyport, out/host/pam_sallyport.so"
+    say "Built: out/host/sallyport-agent, out/host/sallyport, out/host/sallyport-login, out/host/pam_sallyport.so"
 }
 
 # One file, and SQLite's library beside it: they need nothing from the machine but libssl. The runtime is in it, and most
@@ -60,6 +62,8 @@ digest_of() {
 publish_agent() { publish sallyport-agent src/Agent; }
 
 publish_sallyport() { publish sallyport src/Cli; }
+
+publish_login() { publish sallyport-login src/Login; }
 
 publish_server() {
     # Not composite: one image of everything would be in memory whole, whatever of it is used.

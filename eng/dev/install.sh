@@ -21,6 +21,7 @@ install_host() {
     modules=$(module_folder)
     put 755 out/host/sallyport-agent "$destdir/usr/libexec/sallyport/sallyport-agent"
     put 755 out/host/sallyport "$destdir/usr/bin/sallyport"
+    put 755 out/host/sallyport-login "$destdir/usr/sbin/sallyport-login"
     put 644 out/host/pam_sallyport.so "$destdir$modules/pam_sallyport.so"
     put 644 eng/systemd/sallyport-agent.socket "$destdir/usr/lib/systemd/system/sallyport-agent.socket"
     put 644 eng/systemd/sallyport-agent.service "$destdir/usr/lib/systemd/system/sallyport-agent.service"

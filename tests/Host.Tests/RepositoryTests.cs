@@ -12,6 +12,7 @@ public sealed class Given_the_repository
         ["Host"] = ["Protocol"],
         ["Agent"] = ["Host"],
         ["Cli"] = ["Host"],
+        ["Login"] = ["Host"],
         ["Server"] = ["Protocol"],
     };
 

@@ -1,4 +1,3 @@
-using Sallyport.Cli.Factors;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;

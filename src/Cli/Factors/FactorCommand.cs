@@ -14,7 +14,7 @@ namespace Sallyport.Cli.Factors;
 /// </summary>
 internal static class FactorCommand
 {
-    public const string DefaultSocket = "/run/sallyport/agent.sock";
+    public const string DefaultSocket = AgentCall.UsualPath;
     public const string DefaultConfiguration = "/etc/sallyport/sallyport.conf";
 
     private const int Failed = 1;
@@ -46,7 +46,9 @@ internal static class FactorCommand
         using AgentCall? agent = AgentCall.Connect(call.Socket);
         if (agent is not null)
         {
-            return agent.Ask(op, account.Name, arguments, person) is Verdict.Allow ? 0 : Failed;
+            IEnumerable<string> fields =
+                [$"op={op}", $"user={account.Name}", "service=sallyport", .. arguments.Select(argument => $"arg={argument}")];
+            return agent.Ask(fields, person) is Verdict.Allow ? 0 : Failed;
         }
 
         if (uid != 0)

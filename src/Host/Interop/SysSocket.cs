@@ -19,6 +19,8 @@ internal static partial class SysSocket
     public const int MSG_NOSIGNAL = 0x4000;
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
+    public const short POLLERR = 8;
+    public const short POLLHUP = 0x10;
 
     /// <summary>sizeof(sun_path), the final NUL included.</summary>
     public const int PathBytes = 108;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Sallyport.Host.Interop;
@@ -67,6 +68,29 @@ internal static partial class Unistd
 
     [LibraryImport("libc")]
     public static partial uint getuid();
+
+    /// <summary>0: it is none, whatever errno says.</summary>
+    [LibraryImport("libc")]
+    public static partial int isatty(int fd);
+
+    /// <summary>Returns only where it fails; then it is the errno.</summary>
+    /// <param name="arguments">The name that the program is given, and what it is given; one char a byte.</param>
+    public static unsafe int Exec(string path, params ReadOnlySpan<string> arguments)
+    {
+        byte** argv = (byte**)NativeMemory.AllocZeroed((nuint)(arguments.Length + 1), (nuint)sizeof(byte*));
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            byte[] text = Encoding.Latin1.GetBytes(arguments[i]);
+            argv[i] = (byte*)NativeMemory.AllocZeroed((nuint)text.Length + 1);
+            text.CopyTo(new Span<byte>(argv[i], text.Length));
+        }
+
+        _ = execv(Encoding.Latin1.GetBytes(path + '\0'), argv);
+        return Marshal.GetLastPInvokeError();
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int execv(ReadOnlySpan<byte> path, byte** argv);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int gethostname(Span<byte> name, nint len);

@@ -10,8 +10,8 @@ public sealed class Given_a_build_that_leaves_a_compiler_server_behind : IDispos
     public Given_a_build_that_leaves_a_compiler_server_behind()
     {
         foreach (string input in (string[])
-            ["src/Protocol/a", "src/Host/a", "src/Agent/a", "src/Cli/a", "src/Server/a", "Directory.Build.props", "Directory.Packages.props",
-             ".editorconfig", "eng/BannedSymbols.txt", "src/Pam/Makefile", "src/Pam/pam_sallyport.c"])
+            ["src/Protocol/a", "src/Host/a", "src/Agent/a", "src/Cli/a", "src/Login/a", "src/Server/a", "Directory.Build.props",
+             "Directory.Packages.props", ".editorconfig", "eng/BannedSymbols.txt", "src/Pam/Makefile", "src/Pam/pam_sallyport.c"])
         {
             _machine.Write(input, "one");
         }
@@ -49,7 +49,8 @@ public sealed class Given_a_build_that_leaves_a_compiler_server_behind : IDispos
 
         (await _machine.DevAsync("", "build")).Succeeded();
 
-        Assert.Equal(["src/Agent", "src/Cli", "src/Server", "src/Agent", "src/Cli"], Published); // the server has nothing of Host
+        // The server has nothing of Host.
+        Assert.Equal(["src/Agent", "src/Cli", "src/Login", "src/Server", "src/Agent", "src/Cli", "src/Login"], Published);
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed class Given_a_build_that_leaves_a_compiler_server_behind : IDispos
 
         (await _machine.DevAsync("", "build")).Succeeded();
 
-        Assert.Equal(["src/Agent", "src/Cli", "src/Server"], Published);
+        Assert.Equal(["src/Agent", "src/Cli", "src/Login", "src/Server"], Published);
     }
 
     private string[] Lines(string file) => File.ReadAllLines(Path.Combine(_machine.Root, file));

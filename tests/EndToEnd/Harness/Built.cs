@@ -9,6 +9,8 @@ internal static class Built
 
     public static string Command => Existing("out/host/sallyport");
 
+    public static string Login => Existing("out/host/sallyport-login");
+
     public static string Module => Existing("out/host/pam_sallyport.so");
 
     public static string Server => Existing("out/server/sallyport-server");
@@ -16,7 +18,7 @@ internal static class Built
     public static string Root { get; } = FindRoot();
 
     /// <summary>Fails the test, saying what to run, where the host programs have not been built.</summary>
-    public static void RequireHostPrograms() => _ = (Agent, Command, Module);
+    public static void RequireHostPrograms() => _ = (Agent, Command, Login, Module);
 
     /// <summary>A file of a package, in the folder of libraries of this machine's architecture.</summary>
     public static string? InLibraries(string name) =>
