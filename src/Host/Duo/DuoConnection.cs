@@ -19,7 +19,7 @@ internal sealed class DuoConnection : IDisposable
         DuoSettings settings, HostLookup lookup, string userAgent, TimeSpan patience, Func<bool> isGone)
     {
         long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        using Roots roots = new(settings);
+        TrustedRoots? roots = settings.NoVerify ? null : TrustedRoots.Read(settings.CaFile);
         (string host, int port) = settings.Proxy is DuoProxy proxy
             ? (proxy.Host, proxy.Port)
             : (settings.Host, settings.Port);
@@ -88,7 +88,7 @@ internal sealed class DuoConnection : IDisposable
     }
 
     private static DuoConnection Open(
-        DuoSettings settings, Roots roots, string userAgent, IPEndPoint place, long deadline, Func<bool> isGone)
+        DuoSettings settings, TrustedRoots? roots, string userAgent, IPEndPoint place, long deadline, Func<bool> isGone)
     {
         WireEnd end = WireEnd.None;
         Wire wire;
@@ -118,11 +118,12 @@ internal sealed class DuoConnection : IDisposable
                 TargetHost = settings.Host,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 AllowTlsResume = false,
-                CertificateChainPolicy = roots.Policy(),
-                RemoteCertificateValidationCallback = (_, _, _, found) =>
+                AllowRenegotiation = false,
+                CertificateChainPolicy = TrustedRoots.Policy(), // which believes nobody
+                RemoteCertificateValidationCallback = (_, certificate, chain, found) =>
                 {
-                    errors = found;
-                    return found is SslPolicyErrors.None || settings.NoVerify;
+                    errors = roots is null ? SslPolicyErrors.None : Check(roots, certificate, chain, found);
+                    return errors is SslPolicyErrors.None;
                 },
             });
             return new DuoConnection(wire, tls);
@@ -158,31 +159,15 @@ internal sealed class DuoConnection : IDisposable
         $"Couldn't connect to {settings.Host}: {why}",
         inner);
 
-    /// <summary>The certificates that are believed, as long as a connection is made.</summary>
-    private sealed class Roots(DuoSettings settings) : IDisposable
+    /// <summary>The framework has looked at the name only, because its policy believes nobody.</summary>
+    private static SslPolicyErrors Check(
+        TrustedRoots roots, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors found)
     {
-        private readonly X509Certificate2Collection _certificates =
-            settings.NoVerify ? [] : TrustedRoots.Read(settings.CaFile);
-
-        public X509ChainPolicy Policy()
-        {
-            X509ChainPolicy policy = new()
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true, // a certificate names URLs, and who shows it chose them
-            };
-            policy.CustomTrustStore.AddRange(_certificates);
-            return policy;
-        }
-
-        public void Dispose()
-        {
-            foreach (X509Certificate2 certificate in _certificates)
-            {
-                certificate.Dispose();
-            }
-        }
+        const SslPolicyErrors untrusted = SslPolicyErrors.RemoteCertificateChainErrors;
+        return (found & ~untrusted) is not SslPolicyErrors.None ? found & ~untrusted
+            : certificate is X509Certificate2 leaf && chain is not null && roots.VouchFor(leaf, chain.ChainPolicy.ExtraStore)
+                ? SslPolicyErrors.None
+            : untrusted;
     }
 }
 

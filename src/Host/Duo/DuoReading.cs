@@ -71,7 +71,9 @@ internal static class DuoReading
     {
         try
         {
-            return Failure(Root(body));
+            JsonElement root = Root(body);
+            string? more = Text(root, "message_detail");
+            return Failure(root) is string failure && more is not null ? DuoText.Line($"{failure} ({more})") : Failure(root);
         }
         catch (DuoException)
         {
@@ -91,7 +93,7 @@ internal static class DuoReading
         string? stat = Text(root, "stat");
         if (string.Equals(stat, "FAIL", StringComparison.OrdinalIgnoreCase) && Failure(root) is string failure)
         {
-            throw new DuoException(DuoFailure.Failed, failure);
+            throw new DuoException(DuoFailure.Failed, failure) { Detail = Detail(body) };
         }
 
         return string.Equals(stat, "OK", StringComparison.OrdinalIgnoreCase)
@@ -104,7 +106,7 @@ internal static class DuoReading
         && Text(root, "message") is string message
             ? DuoText.Line(string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"{number}: {message}{(Text(root, "message_detail") is string more ? $" ({more})" : "")}"))
+                $"{number}: {message}"))
             : null;
 
     private static JsonElement Root(byte[] body)

@@ -71,7 +71,6 @@ internal sealed class Wire : Stream
                 throw wire.Lost(Marshal.GetLastPInvokeError());
             }
 
-            wire.SetOptions(silence);
             if (SysSocket.connect(socket, address, (uint)address.Length) != 0)
             {
                 int error = Marshal.GetLastPInvokeError();
@@ -87,6 +86,7 @@ internal sealed class Wire : Stream
                 }
             }
 
+            wire.SetOptions(silence);
             end = WireEnd.None;
             return wire;
         }

@@ -12,13 +12,16 @@ internal sealed class FakeCertificate : IDisposable
     /// <param name="name">A name of DNS, or an address.</param>
     /// <param name="days">From now to its end; below 0, it has ended.</param>
     /// <param name="isItsOwn">It is its own authority, as one made with openssl req -x509 is.</param>
-    public FakeCertificate(string name = "localhost", int days = 30, bool isItsOwn = false)
+    /// <param name="isForClients">It says that it is for clients.</param>
+    public FakeCertificate(string name = "localhost", int days = 30, bool isItsOwn = false, bool isForClients = false)
     {
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest authority = new("CN=authority of a test", key, HashAlgorithmName.SHA256);
         authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         authority.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+        X509SubjectKeyIdentifierExtension keyIdentifier = new(authority.PublicKey, false);
+        authority.CertificateExtensions.Add(keyIdentifier);
         _authority = authority.CreateSelfSigned(now.AddDays(-90), now.AddDays(90));
 
         using ECDsa leafKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -34,7 +37,17 @@ internal sealed class FakeCertificate : IDisposable
         }
 
         leaf.CertificateExtensions.Add(names.Build());
+        if (!isItsOwn)
+        {
+            leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(keyIdentifier));
+        }
+
         leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, false));
+        if (isForClients)
+        {
+            leaf.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2")], false));
+        }
+
         using X509Certificate2 bare = leaf.Create(_authority, now.AddDays(-60), now.AddDays(days), [1, 2, 3, 4]);
         Leaf = isItsOwn ? leaf.CreateSelfSigned(now.AddDays(-60), now.AddDays(days)) : bare.CopyWithPrivateKey(leafKey);
         AuthorityFile = Path.Combine(Path.GetTempPath(), $"authority-{Guid.CreateVersion7(now):N}.pem");

@@ -65,6 +65,28 @@ public sealed class Given_a_service : IAsyncDisposable
         Assert.Empty(service.Faults);
     }
 
+    /// <summary>As the system's file has it: words, other things than certificates, and the right one among many.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Its_authority_may_be_one_of_many(bool isThere)
+    {
+        FakeCertificate[] others = [.. Enumerable.Range(0, 20).Select(_ => new FakeCertificate())];
+        string file = Path.GetTempFileName();
+        string right = File.ReadAllText(_service.Certificate.AuthorityFile);
+        File.WriteAllText(
+            file,
+            string.Concat(others.Select(other => "# words\n" + File.ReadAllText(other.AuthorityFile)))
+                + "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n" + (isThere ? right : ""));
+        _host.Settings = _host.Settings with { CaFile = file };
+
+        Exception? failed = Record.Exception(() => _host.Preauth());
+
+        Assert.Equal(isThere, failed is null);
+        Array.ForEach(others, other => other.Dispose());
+        File.Delete(file);
+    }
+
     [Theory]
     [InlineData("allow", "Bypass")]
     [InlineData("deny", "Your account is locked out.")]

@@ -25,6 +25,7 @@ public sealed class Given_a_service_that_fails
     [InlineData("TLS hangup", "Unreachable", "Couldn't connect to localhost: SSL handshake failed")]
     [InlineData("TLS garbage", "Refused", "Couldn't connect to localhost: SSL handshake failed")]
     [InlineData("untrusted", "Refused", "Couldn't connect to localhost: certificate verify failed")]
+    [InlineData("for clients", "Refused", "Couldn't connect to localhost: certificate verify failed")]
     [InlineData("expired", "Refused", "Couldn't connect to localhost: certificate verify failed")]
     [InlineData("another name", "Refused", "Couldn't connect to localhost: Certificate name validation failed")]
     [InlineData("no cafile", "Refused", "Couldn't read the authorities of /nowhere.pem: ")]
@@ -35,6 +36,7 @@ public sealed class Given_a_service_that_fails
         using FakeBlackHole hole = new();
         await using FakeDuoService service = new(
             how == "expired" ? new FakeCertificate(days: -1)
+                : how == "for clients" ? new FakeCertificate(isForClients: true)
                 : how == "another name" ? new FakeCertificate("elsewhere.example.org")
                 : new FakeCertificate())
         {
@@ -185,7 +187,8 @@ public sealed class Given_a_service_that_fails
 
         DuoException failed = Fails(() => host.Preauth());
 
-        Assert.Equal((DuoFailure.Failed, "40002: Invalid?[2J (username)"), (failed.Failure, failed.Message));
+        Assert.Equal((DuoFailure.Failed, "40002: Invalid?[2J"), (failed.Failure, failed.Message));
+        Assert.Equal("40002: Invalid?[2J (username)", failed.Detail);
         Assert.Equal(DuoFailure.Failed, Fails(() => host.Auth("push1")).Failure);
         Assert.Equal(DuoFailure.Failed, Fails(() => host.Status("id")).Failure);
     }
