@@ -29,6 +29,7 @@ install_host() {
         put 644 "eng/systemd/$unit" "$destdir/usr/lib/systemd/system/$unit"
     done
     put 644 eng/systemd/home-files.conf "$destdir/usr/share/sallyport/home-files.conf"
+    put 644 eng/systemd/duo.conf "$destdir/usr/share/sallyport/duo.conf"
     for page in eng/man/*; do
         put 644 "$page" "$destdir/usr/share/man/man${page##*.}/${page##*/}"
     done

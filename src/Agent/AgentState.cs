@@ -1,4 +1,5 @@
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Duo;
 using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Messages;
@@ -45,6 +46,8 @@ internal sealed class AgentState(ConfigurationFile configuration, FileLocks lock
         TotpStore? store = null;
         Invitations? invitations = null;
         SpentCodes? spentCodes = null;
+        OfflineMemory? offline = null;
+        Bypasses? bypasses = null;
         try
         {
             if (!Directory.Exists(folder))
@@ -56,13 +59,17 @@ internal sealed class AgentState(ConfigurationFile configuration, FileLocks lock
             store.RemoveLeftovers();
             invitations = Invitations.At(folder + "/invitations");
             spentCodes = SpentCodes.Open(folder, time.GetUtcNow());
-            return new Stores(store, invitations, spentCodes, OpenDecoy(folder, store), locks);
+            offline = OfflineMemory.At(folder + "/offline");
+            bypasses = Bypasses.At(folder + "/bypasses", time);
+            return new Stores(store, invitations, spentCodes, OpenDecoy(folder, store), locks, offline, bypasses);
         }
         catch
         {
             store?.Dispose();
             invitations?.Dispose();
             spentCodes?.Dispose();
+            offline?.Dispose();
+            bypasses?.Dispose();
             throw;
         }
     }
@@ -82,13 +89,16 @@ internal sealed class AgentState(ConfigurationFile configuration, FileLocks lock
 }
 
 internal sealed record Stores(
-    TotpStore Totp, Invitations Invitations, SpentCodes SpentCodes, Decoy? Decoy, FileLocks Locks) : IDisposable
+    TotpStore Totp, Invitations Invitations, SpentCodes SpentCodes, Decoy? Decoy, FileLocks Locks, OfflineMemory Offline,
+    Bypasses Bypasses) : IDisposable
 {
     public void Dispose()
     {
         Totp.Dispose();
         Invitations.Dispose();
         SpentCodes.Dispose();
+        Offline.Dispose();
+        Bypasses.Dispose();
         Decoy?.Dispose();
     }
 }

@@ -13,12 +13,14 @@ internal sealed class Callers(TimeProvider time)
     public const int Attempts = 3;
     public const int AttemptsInSeconds = 30;
     public const int LinesInMinute = 60;
+    public const int LoginsInMinute = 120;
 
     private const uint Nobody = 65_534;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, int> _open = [];
     private readonly Dictionary<uint, Queue<long>> _attempts = [];
+    private readonly Dictionary<uint, Queue<long>> _logins = [];
     private readonly Dictionary<uint, (long Minute, int Lines)> _logged = [];
     private int _openInAll;
 
@@ -95,24 +97,29 @@ internal sealed class Callers(TimeProvider time)
     }
 
     /// <summary>0: go on, this attempt is counted. Otherwise the seconds to wait.</summary>
-    public long CountAttempt(uint uid)
+    public long CountAttempt(uint uid) => Count(_attempts, uid, Attempts, AttemptsInSeconds);
+
+    /// <inheritdoc cref="CountAttempt"/>
+    public long CountLogin(uint uid) => Count(_logins, uid, LoginsInMinute, 60);
+
+    private long Count(Dictionary<uint, Queue<long>> counted, uint uid, int most, int seconds)
     {
         long now = time.GetUtcNow().ToUnixTimeSeconds();
         lock (_lock)
         {
-            if (!_attempts.TryGetValue(uid, out Queue<long>? stamps))
+            if (!counted.TryGetValue(uid, out Queue<long>? stamps))
             {
-                _attempts[uid] = stamps = new Queue<long>();
+                counted[uid] = stamps = new Queue<long>();
             }
 
-            while (stamps.TryPeek(out long oldest) && (oldest < now - AttemptsInSeconds || oldest > now))
+            while (stamps.TryPeek(out long oldest) && (oldest < now - seconds || oldest > now))
             {
                 stamps.Dequeue();
             }
 
-            if (stamps.Count >= Attempts)
+            if (stamps.Count >= most)
             {
-                return stamps.Peek() + AttemptsInSeconds + 1 - now;
+                return stamps.Peek() + seconds + 1 - now;
             }
 
             stamps.Enqueue(now);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Sallyport.Host;
 using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Duo;
 using Sallyport.Host.Enrolment;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
@@ -15,8 +16,8 @@ namespace Sallyport.Agent;
 /// docs/formats/agent-protocol.md, "Who may say what", has it.
 /// </summary>
 internal sealed class Conversation(
-    ConfigurationFile configuration, Callers callers, ProvenConnections proven, AgentState state, HopMemory hops,
-    TimeProvider time, Trace trace)
+    ConfigurationFile configuration, Callers callers, Factors factors, ConnectionMemory proven, AgentState state,
+    HopMemory hops, TimeProvider time, Trace trace)
 {
     public void Serve(Connection connection)
     {
@@ -45,7 +46,7 @@ internal sealed class Conversation(
             }
 
             counted = peer.Uid == 0 && uint.TryParse(hello.ProcessUid, out starter) ? starter : counted;
-            Verdict verdict = Decide(hello, peer.Uid, connection);
+            Verdict verdict = Decide(hello, peer, connection);
             CryptographicOperations.ZeroMemory(hello.AuthenticationToken);
             verdict = connection.IsBroken ? Verdict.Deny : verdict;
             if (callers.MayLog(peer.Uid))
@@ -81,13 +82,13 @@ internal sealed class Conversation(
         }
     }
 
-    private Verdict Decide(Hello hello, uint callerUid, Connection connection)
+    private Verdict Decide(Hello hello, SysSocket.Ucred caller, Connection connection)
     {
-        bool trusted = callerUid == 0;
+        bool trusted = caller.Uid == 0;
         if (!trusted)
         {
             hello = hello.Unprivileged();
-            if (Pwd.ByName(hello.User)?.Uid != callerUid)
+            if (Pwd.ByName(hello.User)?.Uid != caller.Uid)
             {
                 connection.Log(Priority.Error, "only root may ask about another account");
                 return Verdict.Deny;
@@ -96,17 +97,18 @@ internal sealed class Conversation(
 
         return hello.Op switch
         {
-            Op.Auth => Authenticate(hello, callerUid, trusted, connection),
+            Op.Auth => Authenticate(hello, caller, trusted, connection),
+            Op.Login => LogIn(hello, caller, trusted, connection),
             Op.Account => Verdict.Ignore,
             Op.Session when trusted => Opens(hello) ? Verdict.Allow : Waived(hello, connection),
-            Op.Enrol or Op.Codes or Op.Status or Op.Invite => Change(hello, callerUid, trusted, connection),
+            Op.Enrol or Op.Codes or Op.Status or Op.Invite => Change(hello, caller, trusted, connection),
             _ => Verdict.Deny,
         };
     }
 
-    private Verdict Authenticate(Hello hello, uint callerUid, bool trusted, Connection connection)
+    private Verdict Authenticate(Hello hello, SysSocket.Ucred caller, bool trusted, Connection connection)
     {
-        if (!trusted && callers.CountAttempt(callerUid) is var seconds and > 0)
+        if (!trusted && callers.CountAttempt(caller.Uid) is var seconds and > 0)
         {
             connection.Tell($"Too many tries. Try again in {seconds} seconds.");
             return Verdict.Deny;
@@ -115,7 +117,45 @@ internal sealed class Conversation(
         // The key, or whatever else came first, is accepted by now: SSH_AUTH_INFO_0 is sshd's word, and sshd is root.
         bool firstFactor = hello.SshAuthInfo.Length > 0;
         return trusted && Waive(hello, firstFactor, connection) is Verdict waived ? waived : Check(new LoginRequest(
-            hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted, firstFactor), hello, connection);
+            hello.User, hello.RemoteHost, hello.Arguments, hello.AuthenticationToken, trusted, firstFactor), hello, caller, connection);
+    }
+
+    /// <summary>
+    /// sallyport-login, as the user himself: sshd has let him in so far and runs what it has to run. Whoever calls it by hand
+    /// asks for what he has, a shell of his own.
+    /// </summary>
+    private Verdict LogIn(Hello hello, SysSocket.Ucred caller, bool trusted, Connection connection)
+    {
+        if (!trusted && callers.CountLogin(caller.Uid) is var seconds and > 0)
+        {
+            connection.Tell($"Too many logins. Try again in {seconds} seconds.");
+            return Verdict.Deny;
+        }
+
+        // Of policy only what is about the account: his word about the connection spares him nothing.
+        Verdict? waived = Guarded(connection, () =>
+        {
+            if (Waiver.For(hello.User, configuration.Current(), time.GetUtcNow()) is not Waiver waiver)
+            {
+                return null;
+            }
+
+            Tell(waiver, hello, connection);
+            return Verdict.Allow;
+        });
+        if (waived is Verdict known)
+        {
+            return known;
+        }
+
+        var request = new LoginRequest(hello.User, trusted ? hello.RemoteHost : "", [], null, trusted, FirstFactor: true);
+        Verdict verdict = Check(request, hello, caller, connection);
+        if (verdict is Verdict.Allow && !hello.Headless && configuration.Current().Duo is { Motd: true })
+        {
+            Motd.Show(connection);
+        }
+
+        return verdict;
     }
 
     /// <summary>Who is let in without being asked (docs/formats/policy.md, "In which order"); null: he is asked.</summary>
@@ -154,24 +194,17 @@ internal sealed class Conversation(
         trace.Write(waiver.Priority, $"{waiver.Reason}; service={Printable.Of(hello.Service)} rhost={Printable.Of(hello.RemoteHost)}");
     }
 
-    private Verdict Check(LoginRequest request, Hello? hello, Connection connection)
+    private Verdict Check(LoginRequest request, Hello? hello, SysSocket.Ucred caller, Connection connection)
     {
         return Guarded(connection, () =>
         {
-            Stores stores = state.Current();
-            HostConfiguration current = configuration.Current();
-            LoginEnrolment? enrolment = current.Policy is Policy policy
-                ? new(stores.Totp, stores.Invitations, time, policy, text => trace.Write(Priority.Notice, text))
-                : null;
-            var factor = new TotpFactor(
-                time, stores.Locks, stores.SpentCodes, stores.Decoy, stores.Totp, current, enrolment);
-            Verdict verdict = factor.Authenticate(request, connection, out bool proved);
+            Verdict verdict = factors.Ask(request, hello, caller, connection, out bool proved);
             if (proved && request.Trusted && hello is not null)
             {
                 SetupWitness.Note(configuration, "proved", hello);
             }
 
-            if (proved && request.Trusted && hello is not null && current.Hop is Hop hop)
+            if (proved && request.Trusted && hello is not null && configuration.Current().Hop is Hop hop)
             {
                 hops.Remember(hop, hello.User, hello.SshConnection, hello.SshAuthInfo, Factor(hello.User));
             }
@@ -204,7 +237,7 @@ internal sealed class Conversation(
     }
 
     /// <summary>What an account has for a second factor: shown, made or replaced (docs/formats/agent-protocol.md, "Ops").</summary>
-    private Verdict Change(Hello hello, uint callerUid, bool trusted, Connection connection)
+    private Verdict Change(Hello hello, SysSocket.Ucred caller, bool trusted, Connection connection)
     {
         Stores stores;
         try
@@ -224,7 +257,7 @@ internal sealed class Conversation(
             return Verdict.Deny;
         }
 
-        if (!trusted && hello.Op is Op.Enrol or Op.Codes && callers.CountAttempt(callerUid) is var seconds and > 0)
+        if (!trusted && hello.Op is Op.Enrol or Op.Codes && callers.CountAttempt(caller.Uid) is var seconds and > 0)
         {
             connection.Tell($"Too many tries. Try again in {seconds} seconds.");
             return Verdict.Deny;
@@ -237,9 +270,9 @@ internal sealed class Conversation(
         }
 
         // As a program of his own asks at any time: nothing but his name, and no part of root's word.
-        bool Prove() => Check(new LoginRequest(account.Name, "", [], null, Trusted: false), null, connection) is Verdict.Allow;
+        bool Prove() => Check(new LoginRequest(account.Name, "", [], null, Trusted: false), null, caller, connection) is Verdict.Allow;
         void Log(string text) => trace.Write(Priority.Notice, text);
-        var request = new FactorRequest(account, callerUid);
+        var request = new FactorRequest(account, caller.Uid);
         return hello.Op switch
         {
             Op.Enrol => new EnrolFactor(stores.Totp, stores.Invitations, time, Prove, Log).Run(request, options, connection),

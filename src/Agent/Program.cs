@@ -4,6 +4,7 @@ using System.Text;
 using Sallyport.Agent;
 using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Duo;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Host.Messages;
@@ -70,10 +71,14 @@ void OnSignal(PosixSignalContext context)
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 
+var callers = new Callers(time);
+var connections = new DuoConnections(time);
+var factors = new Factors(configuration, state, callers, connections, new ConnectionMemory(time), time, trace);
 var conversation = new Conversation(
-    configuration, new Callers(time), new ProvenConnections(time), state, new HopMemory(time), time, trace);
+    configuration, callers, factors, new ConnectionMemory(time), state, new HopMemory(time), time, trace);
 var server = new AgentServer(listener, conversation, trace);
 server.Start();
+new BypassReports(configuration, state, connections, time, trace).Start();
 Notify("READY=1");
 
 stop.Wait();

@@ -57,6 +57,7 @@ internal sealed class Trace(Stream output)
         Op.Codes => "codes",
         Op.Status => "status",
         Op.Invite => "invite",
+        Op.Login => "login",
         _ => "nothing",
     };
 }

@@ -16,7 +16,7 @@ internal static class AskAgent
         {
             using AgentCall? agent = AgentCall.Connect(AgentCall.UsualPath)
                 ?? throw new IOException($"no agent answers at {AgentCall.UsualPath}");
-            return agent.Ask(Hello(facts), person, () => LoginConversation.IsGone);
+            return agent.Ask(Hello(facts), person, () => person.IsGone);
         }
         catch (IOException failed)
         {

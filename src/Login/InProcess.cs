@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text;
 using Sallyport.Host;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Duo;
@@ -30,9 +32,39 @@ internal static class InProcess
 
     private static Verdict Ask(DuoSettings settings, LoginFacts facts, Output output)
     {
-        output.Log(Priority.Error, "Error in Duo login", facts.DuoUser ?? facts.Account.Name, facts.Address,
-            $"{settings.Host} cannot be asked without an agent yet");
-        return Verdict.Deny;
+        using DuoConnections connections = new(TimeProvider.System);
+        var login = new DuoLogin
+        {
+            Account = facts.Account,
+            ServerName = facts.DuoUser,
+            Address = IPAddress.TryParse(facts.Address, out _) || !settings.FallbackLocalIp
+                ? facts.Address
+                : facts.HostAddress ?? facts.Address,
+            HostAddress = facts.HostAddress,
+            Command = facts.Command,
+            IsHeadless = facts.IsHeadless,
+            Passcode = facts.Passcode is null ? null : Encoding.Latin1.GetBytes(facts.Passcode),
+            MayPush = true, // whoever runs it is in the account already
+            ShowsTexts = true,
+        };
+        var person = new LoginConversation(output, facts.IsHeadless);
+        var factor = new DuoFactor(
+            settings, new DuoClient(settings, connections, "sallyport-login", TimeProvider.System), login, person, TimeProvider.System);
+        switch (factor.Run())
+        {
+            case DuoOutcome.Allowed or DuoOutcome.NotAsked:
+                if (settings.Motd && !facts.IsHeadless)
+                {
+                    Motd.Show(person);
+                }
+
+                return Verdict.Allow;
+            case DuoOutcome.NotEnrolled:
+                person.Tell(factor.EnrolmentText);
+                return Verdict.Deny;
+            default:
+                return Verdict.Deny;
+        }
     }
 
     private static void Say(List<DuoNote> notes, Output output)

@@ -16,7 +16,7 @@ internal sealed class LoginConversation(Output output, bool isHeadless) : IConve
     private static readonly SafeFileHandle _in = new(0, ownsHandle: false);
 
     /// <summary>The other end of standard output is sshd's, and goes when the client does.</summary>
-    public static bool IsGone
+    public bool IsGone
     {
         get
         {
@@ -66,6 +66,11 @@ internal sealed class LoginConversation(Output output, bool isHeadless) : IConve
         {
             Output.Say(Output.Fit(text) + "\n");
         }
+    }
+
+    public void Deliver()
+    {
+        // Each text is shown at once.
     }
 
     public bool ShowKey(string uri) => throw new IOException("the agent said what is not for this");

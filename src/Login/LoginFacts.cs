@@ -27,6 +27,9 @@ internal sealed record LoginFacts
     /// <summary>DUO_PASSCODE</summary>
     public string? Passcode { get; init; }
 
+    /// <summary>This host's own, in the client's connection.</summary>
+    public string? HostAddress => SshConnection?.Split(' ') is [_, _, string address, ..] ? address : null;
+
     /// <summary>The client's address, as far as this process is told.</summary>
     public string? Address => (SshConnection ?? Host)?.Split(' ')[0] is { Length: > 0 } address ? address : null;
 }

@@ -32,8 +32,9 @@ internal static class RequestText
         Add("with ssh key", request.Record.Key ?? "unknown");
         Add("server", request.Record.Server);
         Add("waits for", $"{SecondsLeft(request, now)} more seconds");
-        if (request.Info is { Length: > 0 } info)
+        if (request.Info is { Length: > 0 } encoded)
         {
+            string info = Uri.UnescapeDataString(encoded.Replace('+', ' ')); // pairs, as hosts send a form's
             Add("host's words", info.Length > LongestInfo ? info[..LongestInfo] + "..." : info);
         }
 

@@ -20,6 +20,13 @@ internal sealed class TerminalConversation(QrMode qrMode) : IConversation, IDisp
 
     public void Inform(string text) => Screen.Write(Shown(text) + "\n");
 
+    public void Deliver()
+    {
+        // Each text is shown at once.
+    }
+
+    public bool IsGone => false;
+
     public bool ShowKey(string uri)
     {
         if (!KeyUri.TryParse(uri, out KeyUri? key))

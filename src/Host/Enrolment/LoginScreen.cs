@@ -15,6 +15,10 @@ internal sealed class LoginScreen(IConversation conversation) : IConversation
 
     public byte[]? Ask(string prompt, bool echo, Action? meanwhile = null) => conversation.Ask(prompt, echo, meanwhile);
 
+    public void Deliver() => conversation.Deliver();
+
+    public bool IsGone => conversation.IsGone;
+
     public bool ShowKey(string uri)
     {
         byte[]? answer = conversation.Ask(

@@ -21,6 +21,7 @@ internal static partial class SysSocket
     public const short POLLOUT = 4;
     public const short POLLERR = 8;
     public const short POLLHUP = 0x10;
+    public const short POLLRDHUP = 0x2000;
 
     /// <summary>sizeof(sun_path), the final NUL included.</summary>
     public const int PathBytes = 108;

@@ -31,6 +31,16 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
     /// <summary>The caller went away, or broke the protocol.</summary>
     public bool IsBroken { get; private set; }
 
+    public bool IsGone
+    {
+        get
+        {
+            var look = new SysSocket.PollFd { Fd = (int)socket.DangerousGetHandle(), Events = SysSocket.POLLRDHUP };
+            IsBroken |= SysSocket.poll(ref look, 1, 0) > 0;
+            return IsBroken;
+        }
+    }
+
     /// <summary>uid and pid of the caller as the kernel knows them, or null where it will not say.</summary>
     public SysSocket.Ucred? Peer()
     {
@@ -75,6 +85,8 @@ internal sealed class Connection(SafeFileHandle socket) : IConversation, IDispos
     public void Tell(string text) => Add((byte)'E', text);
 
     public void Inform(string text) => Add((byte)'I', text);
+
+    public void Deliver() => Flush();
 
     public bool ShowKey(string uri)
     {

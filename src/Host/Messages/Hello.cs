@@ -13,6 +13,9 @@ internal enum Op
     Codes,
     Status,
     Invite,
+
+    /// <summary>sallyport-login asks, behind sshd's own checks.</summary>
+    Login,
 }
 
 /// <summary>
@@ -37,6 +40,15 @@ internal sealed class Hello
 
     public bool Authenticated { get; init; }
 
+    /// <summary>What is to be run, to be shown; of sudo, or of an ssh client.</summary>
+    public string Command { get; init; } = "";
+
+    /// <summary>Of op login: nobody can be asked or told anything.</summary>
+    public bool Headless { get; init; }
+
+    /// <summary>Of op login by root: the name at the server, in the place of the account's.</summary>
+    public string DuoUser { get; init; } = "";
+
     /// <summary>The real uid of the calling process, in digits: who started su or sudo. Empty: not said.</summary>
     public string ProcessUid { get; init; } = "";
 
@@ -48,7 +60,7 @@ internal sealed class Hello
     /// <summary>Null: a refusal; the reason is for the agent's log.</summary>
     public static Hello? Parse(ReadOnlySpan<byte> payload, out string? refusal)
     {
-        var values = new string?[11];
+        var values = new string?[14];
         List<string> arguments = [];
         byte[]? token = null;
         refusal = "hello: the payload does not end with NUL";
@@ -101,12 +113,14 @@ internal sealed class Hello
             "codes" => Op.Codes,
             "status" => Op.Status,
             "invite" => Op.Invite,
+            "login" => Op.Login,
             _ => Op.Unspecified,
         };
         refusal = values[0] != "1" ? "hello: not version 1"
             : op is Op.Unspecified ? "hello: unknown op"
             : string.IsNullOrEmpty(values[2]) ? "hello: no user"
             : values[7] is not (null or "yes") ? "hello: authenticated is not yes"
+            : values[12] is not (null or "yes") ? "hello: headless is not yes"
             : null;
         return refusal is not null ? null : new Hello
         {
@@ -119,6 +133,9 @@ internal sealed class Hello
             SshAuthInfo = values[10] ?? "",
             Authenticated = values[7] == "yes",
             ProcessUid = values[8] ?? "",
+            Command = values[11] ?? "",
+            Headless = values[12] == "yes",
+            DuoUser = values[13] ?? "",
             Arguments = arguments,
             AuthenticationToken = token,
         };
@@ -137,8 +154,24 @@ internal sealed class Hello
         : name.SequenceEqual("uid"u8) ? 8
         : name.SequenceEqual("ruser"u8) ? 9
         : name.SequenceEqual("ssh_auth_info"u8) ? 10
+        : name.SequenceEqual("command"u8) ? 11
+        : name.SequenceEqual("headless"u8) ? 12
+        : name.SequenceEqual("duo_user"u8) ? 13
         : -1;
 
-    /// <summary>What is left of it where the caller is not root: his own word counts for nothing but his name.</summary>
-    public Hello Unprivileged() => new() { Op = Op, User = User };
+    /// <summary>
+    /// What is left of it where the caller is not root: his own word counts for nothing but his name. Of a login what he
+    /// says is shown, to him; and a passcode proves itself, whoever sends it.
+    /// </summary>
+    public Hello Unprivileged() => Op is Op.Login
+        ? new()
+        {
+            Op = Op,
+            User = User,
+            Command = Command,
+            Headless = Headless,
+            SshConnection = SshConnection,
+            AuthenticationToken = AuthenticationToken,
+        }
+        : new() { Op = Op, User = User };
 }

@@ -16,6 +16,12 @@ internal interface IConversation
     /// <summary>A text for the user that is no error.</summary>
     void Inform(string text);
 
+    /// <summary>What was told so far is shown now: a wait follows, and no prompt.</summary>
+    void Deliver();
+
+    /// <summary>Whoever asked has gone away; nobody would hear an answer.</summary>
+    bool IsGone { get; }
+
     /// <summary>A key URI, secret included, to be scanned or typed into an app by the person, and by nobody else seen.</summary>
     /// <returns>False: he has cancelled.</returns>
     bool ShowKey(string uri);

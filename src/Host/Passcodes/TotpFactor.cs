@@ -41,6 +41,12 @@ internal sealed partial class TotpFactor(
         return verdict;
     }
 
+    /// <summary>Whether there is a secret that could be proven; nothing is asked.</summary>
+    public bool HasSecret(LoginRequest request, IConversation conversation) =>
+        ModuleOptions.Parse(request.Arguments, out _) is ModuleOptions options
+        && new Login(request, options, conversation, time, locks, spentCodes, decoy, store, configuration, enrolment)
+            .HasSecret();
+
     private sealed partial class Login(
         LoginRequest request, ModuleOptions options, IConversation conversation, TimeProvider time, FileLocks locks,
         SpentCodes spentCodes, Decoy? decoy, TotpStore store, HostConfiguration configuration, LoginEnrolment? enrolment)
@@ -60,6 +66,15 @@ internal sealed partial class TotpFactor(
         public bool Proved { get; private set; }
 
         private long Now => _now.ToUnixTimeSeconds();
+
+        public bool HasSecret()
+        {
+            _account = Locate(out IAccountReading? reading);
+            using (reading)
+            {
+                return reading?.State is IOtpState state && HasSecret(state);
+            }
+        }
 
         public Verdict Run()
         {

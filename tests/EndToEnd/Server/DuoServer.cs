@@ -116,7 +116,7 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     }
 
     // 0A: TCP_LISTEN.
-    private bool Listens(string address) => File.ReadLines(sandbox.Outside("/proc/1/net/tcp"))
+    public bool Listens(string address) => File.ReadLines(sandbox.Outside("/proc/1/net/tcp"))
         .Any(line => line.Contains($"{address}:{_port:X4} 00000000:0000 0A", StringComparison.Ordinal));
 
     [GeneratedRegex("[?&]secret=([A-Z2-7]+)")]

@@ -55,6 +55,7 @@ public sealed class Given_an_installed_tree : IAsyncLifetime
                 ("usr/share/man/man8/sallyport-agent.8", Readable),
                 ("usr/share/man/man8/sallyport-login.8", Readable),
                 ("usr/share/man/man8/sallyport-server.8", Readable),
+                ("usr/share/sallyport/duo.conf", Readable),
                 ("usr/share/sallyport/home-files.conf", Readable),
                 ("usr/share/zsh/vendor-completions/_sallyport", Readable),
             ],

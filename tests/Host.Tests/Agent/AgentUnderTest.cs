@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sallyport.Agent;
 using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Duo;
 using Sallyport.Host.Files;
 using Sallyport.Host.Interop;
 using Sallyport.Protocol;
@@ -43,8 +44,11 @@ public sealed class AgentUnderTest : IDisposable
         _state = new AgentState(configuration, new FileLocks(), Clock, trace);
         Store = _state.Current().Totp;
         _listener = Listener.Bind(SocketPath);
+        var callers = new Callers(Clock);
+        var factors = new Factors(
+            configuration, _state, callers, new DuoConnections(TimeProvider.System), new ConnectionMemory(Clock), Clock, trace);
         var conversation = new Conversation(
-            configuration, new Callers(Clock), new ProvenConnections(Clock), _state, new HopMemory(Clock), Clock, trace);
+            configuration, callers, factors, new ConnectionMemory(Clock), _state, new HopMemory(Clock), Clock, trace);
         Server = new AgentServer(_listener, conversation, trace);
         Server.Start();
     }

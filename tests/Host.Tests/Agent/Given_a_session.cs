@@ -48,7 +48,7 @@ public sealed class Given_a_session : IDisposable
     public void That_comes_too_late_is_denied()
     {
         Assert.Equal(AgentClient.Allow, Ask("auth", "daemon", Connection));
-        _agent.Clock.Advance(ProvenConnections.Lifetime);
+        _agent.Clock.Advance(ConnectionMemory.Lifetime);
 
         Assert.Equal(AgentClient.Deny, Ask("session", "daemon", Connection));
     }

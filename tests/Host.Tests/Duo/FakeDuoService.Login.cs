@@ -23,7 +23,7 @@ internal sealed partial class FakeDuoService
 
     public string Menu { get; set; } =
         "Duo two-factor login for alice\n\nEnter a passcode or select one of the following options:\n\n"
-        + " 1. Duo Push to XXX-XXX-0814\n\nPasscode or option (1-1): ";
+        + " 1. Duo Push to ***-***-0814\n\nPasscode or option (1-1): ";
 
     public Dictionary<string, string> Factors { get; } = new() { ["default"] = "push1", ["1"] = "push1" };
 

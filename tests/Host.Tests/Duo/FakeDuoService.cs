@@ -104,6 +104,7 @@ internal sealed partial class FakeDuoService : IAsyncDisposable
             while (true)
             {
                 TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                client.NoDelay = true;
                 int number = Interlocked.Increment(ref _connections);
                 _clients[number] = client;
                 _tasks.Add(Task.Run(() => ServeAsync(client, number)));
@@ -120,7 +121,6 @@ internal sealed partial class FakeDuoService : IAsyncDisposable
         using TcpClient connection = client;
         try
         {
-            client.NoDelay = true;
             FakeTlsRecords records = new(client.GetStream());
             switch (Handshake)
             {

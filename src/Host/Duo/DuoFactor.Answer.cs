@@ -1,0 +1,207 @@
+using System.Text;
+using Sallyport.Host.Messages;
+
+namespace Sallyport.Host.Duo;
+
+/// <summary>One answer of his: typed, sent along, or given on his phone.</summary>
+internal sealed partial class DuoFactor
+{
+    /// <summary>Our own server ends a push before; a service that never does is not waited for.</summary>
+    private static readonly TimeSpan _personPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>A server that answers "waiting" at once is not asked again at once.</summary>
+    private static readonly TimeSpan _shortestPoll = TimeSpan.FromSeconds(1);
+
+    /// <summary>Null: not let in, and he may try again.</summary>
+    private DuoOutcome? Answer(DuoPreauth preauth, bool isFirst)
+    {
+        bool isSent = isFirst && settings.AcceptEnvFactor && login.Passcode is { Length: > 0 };
+        bool isAutomatic = !isSent
+            && (login.IsHeadless || (isFirst && settings.AutoPush && login.MayPush && !HasPushed));
+        string? factor;
+        if (isSent)
+        {
+            Inform("Reading $DUO_PASSCODE...");
+            factor = Text(Encoding.Latin1.GetString(login.Passcode!));
+        }
+        else if (isAutomatic)
+        {
+            factor = preauth.Factors.GetValueOrDefault("default");
+            if (factor is null)
+            {
+                Log(Priority.Error, "Error in Duo login", "No default factor found for automatic login");
+                return DuoOutcome.Refused;
+            }
+
+            Inform(factor.Contains("push", StringComparison.Ordinal) ? "Autopushing login request to phone..."
+                : factor.Contains("phone", StringComparison.Ordinal) ? "Calling your phone..."
+                : "Using default second-factor authentication.");
+        }
+        else
+        {
+            byte[]? typed = conversation.Ask(OneByte(Prompt(preauth)), echo: true);
+            if (typed is null)
+            {
+                Log(Priority.Warning, "Aborted Duo login", "Error gathering user response");
+                return DuoOutcome.Refused;
+            }
+
+            if (IsHostPasscode(typed, preauth))
+            {
+                return Accept("");
+            }
+
+            factor = FactorOf(typed, preauth);
+        }
+
+        // Whoever has not even a key must not make his phone ring.
+        if (!login.MayPush && !IsPasscode(factor))
+        {
+            Log(Priority.Error, "Failed Duo login", "no first factor was proven here, so only passcodes are taken; behind a "
+                + "requisite line, give the PAM line after_first_factor");
+            Say("Only a passcode is taken here.");
+            return login.IsHeadless ? DuoOutcome.Refused : null;
+        }
+
+        DuoStatus status = Send(factor, preauth, out byte[]? instead);
+        if (instead is not null)
+        {
+            // A passcode was typed while the phone was asked.
+            status = IsHostPasscode(instead, preauth) ? new(DuoResult.Allow, "") : Send(FactorOf(instead, preauth), preauth, out _);
+        }
+
+        if (status.Result is DuoResult.Allow)
+        {
+            return Accept(status.StatusMessage);
+        }
+
+        if (instead is null && !IsPasscode(factor))
+        {
+            Forget(); // he, or the server, has said no
+        }
+
+        Say(status.StatusMessage);
+        Log(Priority.Warning, "Failed Duo login", "");
+        return null;
+    }
+
+    private DuoOutcome Accept(string message)
+    {
+        Proved = true;
+        Remember();
+        Inform(message);
+        Log(Priority.Info, "Successful Duo login", "");
+        return DuoOutcome.Allowed;
+    }
+
+    /// <param name="instead">What was typed while the phone was asked; the status is none then.</param>
+    private DuoStatus Send(string factor, DuoPreauth preauth, out byte[]? instead)
+    {
+        instead = null;
+        bool isPasscode = IsPasscode(factor);
+        HasPushed |= !isPasscode;
+        DuoAuth sent = client.Auth(
+            _subject, factor, isAsync: !isPasscode, PushInfo(), preauth.TransactionId, IsGone);
+        return sent.TransactionId is not string id || isPasscode
+            ? new DuoStatus(sent.Result is DuoResult.Allow ? DuoResult.Allow : DuoResult.Deny, sent.StatusMessage)
+            : Wait(id, out instead);
+    }
+
+    private DuoStatus Wait(string id, out byte[]? instead)
+    {
+        instead = null;
+        bool isDecided = false;
+        bool isAsked = false;
+        string shown = "";
+        long begun = time.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                long asked = time.GetTimestamp();
+                DuoStatus status = client.Status(id, IsGone);
+                if (status.Result is not DuoResult.Waiting)
+                {
+                    isDecided = true;
+                    return status;
+                }
+
+                if (time.GetElapsedTime(begun) > _personPatience)
+                {
+                    return new DuoStatus(DuoResult.Deny, "Login timed out.");
+                }
+
+                bool isNew = status.StatusMessage.Length > 0 && status.StatusMessage != shown;
+                shown = status.StatusMessage;
+                if (!login.IsHeadless && !login.ShowsTexts && !isAsked)
+                {
+                    // sshd shows a text with the next prompt only, so the wait begins behind one.
+                    isAsked = true;
+                    byte[]? typed = conversation.Ask(
+                        OneByte($"{shown}\nApprove on your phone, then press Enter; or type a passcode: "), echo: true);
+                    if (typed is not { Length: 0 })
+                    {
+                        instead = typed;
+                        return typed is null
+                            ? throw new DuoException(DuoFailure.Cancelled, "Error gathering user response")
+                            : new DuoStatus(DuoResult.Deny, "");
+                    }
+                }
+                else
+                {
+                    Inform(isNew ? shown : "");
+                    if (time.GetElapsedTime(asked) < _shortestPoll && !isNew)
+                    {
+                        Thread.Sleep(_shortestPoll);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            if (!isDecided)
+            {
+                client.Cancel(id);
+            }
+        }
+    }
+
+    private string Prompt(DuoPreauth preauth)
+    {
+        string menu = login.MayPush && preauth.Prompt is { Length: > 0 } text ? text : "Passcode: ";
+        int last = menu.LastIndexOf('\n') + 1;
+        return last > 0 && passcode?.Exists(conversation) is true
+            ? $"{menu[..last]}Passcodes of this host are taken, too.\n{menu[last..]}"
+            : menu;
+    }
+
+    /// <summary>Tried first, because trying it costs nobody a try at the server.</summary>
+    private bool IsHostPasscode(byte[] typed, DuoPreauth preauth) =>
+        typed.Length is >= 6 and <= 8 && typed.All(b => b is >= (byte)'0' and <= (byte)'9')
+        && !preauth.Factors.ContainsKey(Encoding.Latin1.GetString(typed))
+        && passcode?.Exists(conversation) is true && passcode.Accepts(typed, conversation);
+
+    private static string FactorOf(byte[] typed, DuoPreauth preauth)
+    {
+        string text = Encoding.UTF8.GetString(typed);
+        return text != "default" && preauth.Factors.TryGetValue(text.Trim(), out string? factor) ? factor : text;
+    }
+
+    /// <summary>Digits, or what a hardware token types: nobody's phone is asked for it.</summary>
+    private static bool IsPasscode(string factor) =>
+        factor.Length >= 6 && (factor.All(char.IsAsciiDigit) || factor.Length >= 32) && !factor.Contains("push", StringComparison.Ordinal);
+
+    private void Inform(string text)
+    {
+        if (text.Length > 0 && !login.IsHeadless)
+        {
+            conversation.Inform(OneByte(text));
+            conversation.Deliver();
+        }
+    }
+
+    /// <summary>Facts as a phone shows them: pairs, encoded once here and once more as a parameter.</summary>
+    private string PushInfo() =>
+        $"Server+IP={Uri.EscapeDataString(login.HostAddress ?? "")}&Command="
+        + (settings.PushInfo ? Uri.EscapeDataString(Line(login.Command ?? "")) : "");
+}

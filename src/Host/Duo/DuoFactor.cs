@@ -1,0 +1,184 @@
+using System.Text;
+using Sallyport.Host.Messages;
+
+namespace Sallyport.Host.Duo;
+
+/// <summary>
+/// A login against a Duo-compatible server. Top to bottom, this file is a login; DuoFactor.Answer.cs is one answer of
+/// his, and DuoFactor.Failure.cs what holds while the server cannot be reached. What is not an allow refuses.
+/// </summary>
+internal sealed partial class DuoFactor(
+    DuoSettings settings,
+    DuoClient client,
+    DuoLogin login,
+    IConversation conversation,
+    TimeProvider time,
+    HostPasscode? passcode = null,
+    OfflineMemory? memory = null,
+    Bypasses? bypasses = null)
+{
+    private readonly string _unixName = login.Account.Name;
+    private string _name = login.Account.Name;
+    private DuoSubject _subject = new("", null, null);
+
+    /// <summary>He proved a factor; an allow without one is the server's policy, or the fail mode.</summary>
+    public bool Proved { get; private set; }
+
+    /// <summary>A phone was asked.</summary>
+    public bool HasPushed { get; private set; } = login.HasPushed;
+
+    /// <summary>What the server says to who is not enrolled.</summary>
+    public string EnrolmentText { get; private set; } = "";
+
+    public DuoOutcome Run()
+    {
+        // 1. Is he asked?
+        if (settings.Groups.Count > 0 && !DuoGroups.NeedsDuo(settings.Groups, login.Account))
+        {
+            conversation.Log(
+                Priority.Info, $"User {Printable.Of(_unixName)} bypassed Duo 2FA due to user's UNIX group");
+            return DuoOutcome.NotAsked;
+        }
+
+        // 2. By which name.
+        if (Name() is not string name)
+        {
+            return DuoOutcome.Refused;
+        }
+
+        _name = name;
+        _subject = new DuoSubject(Text(name), login.Address, Environment.MachineName);
+
+        // 3. Until he is let in, refused, or has tried as often as he may.
+        int tries = login.IsHeadless ? 1 : settings.Prompts;
+        for (int number = 0; number < tries; number++)
+        {
+            DuoPreauth preauth;
+            try
+            {
+                preauth = client.Preauth(_subject, IsGone);
+            }
+            catch (DuoException failed) when (failed.Failure is DuoFailure.Unreachable && number == 0)
+            {
+                return WithoutServer(failed.Message);
+            }
+            catch (DuoException failed) when (failed.Failure is DuoFailure.Failed)
+            {
+                Log(Priority.Warning, "Failed Duo login", failed.Message);
+                continue;
+            }
+            catch (DuoException failed)
+            {
+                return Refuse(failed);
+            }
+
+            switch (preauth.Result)
+            {
+                case DuoResult.Allow:
+                    Log(Priority.Warning, "Skipped Duo login", preauth.StatusMessage);
+                    Remember();
+                    return DuoOutcome.Allowed;
+                case DuoResult.Enroll:
+                    EnrolmentText = OneByte(preauth.Prompt ?? preauth.StatusMessage);
+                    Log(Priority.Warning, "Aborted Duo login", "User enrollment required");
+                    return DuoOutcome.NotEnrolled;
+                case DuoResult.Auth:
+                    break;
+                default:
+                    Forget();
+                    Say(preauth.StatusMessage);
+                    Log(Priority.Warning, "Aborted Duo login", preauth.StatusMessage);
+                    return DuoOutcome.Refused;
+            }
+
+            try
+            {
+                if (Answer(preauth, isFirst: number == 0) is DuoOutcome decided)
+                {
+                    return decided;
+                }
+            }
+            catch (DuoException failed) when (failed.Failure is DuoFailure.Failed)
+            {
+                Log(Priority.Warning, "Failed Duo login", failed.Message);
+            }
+            catch (DuoException failed)
+            {
+                return Refuse(failed); // after preauth nothing is a reason to let in
+            }
+        }
+
+        return DuoOutcome.Refused;
+    }
+
+    private DuoOutcome Refuse(DuoException failed)
+    {
+        bool isGone = failed.Failure is DuoFailure.Cancelled;
+        Log(isGone ? Priority.Warning : Priority.Error, isGone ? "Aborted Duo login" : "Error in Duo login", failed.Message);
+        if (!isGone)
+        {
+            Say("The login cannot be checked. The log of this host says why.");
+        }
+
+        return DuoOutcome.Refused;
+    }
+
+    /// <summary>His name at the server, one char a byte; null: it cannot be one.</summary>
+    private string? Name()
+    {
+        DuoNote? note = null;
+        string name = login.ServerName ?? DuoName.For(login.Account, settings, out note);
+        if (note is not null)
+        {
+            conversation.Log(note.Value.Priority ?? Priority.Warning, note.Value.Text);
+        }
+
+        if (name.Length > 0)
+        {
+            return name;
+        }
+
+        conversation.Log(Priority.Error, "Error in Duo login: the account has no name");
+        return null;
+    }
+
+    private bool IsGone() => conversation.IsGone || login.IsLost();
+
+    private void Remember()
+    {
+        if (memory?.Remember(_unixName, time.GetUtcNow()) is > 0 and int error)
+        {
+            Log(Priority.Warning, "Cannot remember", $"{Interop.Unistd.StrError(error)}; failmode = offline will not know him");
+        }
+    }
+
+    private void Forget()
+    {
+        if (memory?.Forget(_unixName) is > 0 and int error)
+        {
+            Log(Priority.Critical, "Cannot forget", $"{Interop.Unistd.StrError(error)}; failmode = offline still knows him");
+        }
+    }
+
+    private void Log(Priority priority, string what, string detail)
+    {
+        string from = login.Address is null ? "" : $" from {Printable.Of(login.Address)}";
+        conversation.Log(priority, $"{what} for '{Printable.Of(_name)}'{from}{(detail.Length > 0 ? ": " : "")}{Line(detail)}");
+    }
+
+    /// <summary>A text that ends what he waits for.</summary>
+    private void Say(string text)
+    {
+        if (!login.IsHeadless && text.Length > 0)
+        {
+            conversation.Tell(OneByte(text));
+        }
+    }
+
+    // The agent's texts are bytes.
+    private static string OneByte(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+
+    private static string Text(string oneByte) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(oneByte));
+
+    private static string Line(string text) => OneByte(Protocol.Duo.DuoText.Line(text.TrimEnd('\n')));
+}
