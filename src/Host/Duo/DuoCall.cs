@@ -13,7 +13,7 @@ internal sealed record DuoCall(string Path, DuoParameters Parameters)
     /// <summary>How often it is sent, where connections break.</summary>
     public int MostTries { get; init; } = 3;
 
-    /// <summary>A person is waited for: the server may hold the answer back, and be away for a moment meanwhile.</summary>
+    /// <summary>A person is waited for: the server may hold the answer back, and be away for a moment.</summary>
     public bool IsPoll { get; init; }
 
     /// <summary>Not worth a wait.</summary>
@@ -23,18 +23,19 @@ internal sealed record DuoCall(string Path, DuoParameters Parameters)
     public TimeSpan? Silence { get; init; }
 
     /// <summary>
-    /// The bytes of the request, dated and signed (docs/formats/duo-signature.md, version 2 with SHA-512), its headers in
-    /// the order in which Duo's own clients send them.
+    /// The bytes of the request, dated and signed (docs/formats/duo-signature.md, version 2 with SHA-512), its headers
+    /// in the order in which Duo's own clients send them.
     /// </summary>
     /// <exception cref="DuoException">It cannot be signed: a refusal.</exception>
     public byte[] ToBytes(DuoSettings settings, string userAgent, DateTimeOffset now)
     {
         string date = now.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
         string name = settings.Host.ToLowerInvariant(); // as it is signed, so that no server need wonder
-        string host = settings.Port == 443 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}:{settings.Port}");
+        string port = settings.Port == 443 ? "" : string.Create(CultureInfo.InvariantCulture, $":{settings.Port}");
+        string host = name + port;
         string method = IsGet ? "GET" : "POST";
         string parameters = Parameters.Canonical();
-        string target = IsGet ? $"{Path}?{parameters}" : Path; // theirs have a question mark even with nothing behind it
+        string target = IsGet ? $"{Path}?{parameters}" : Path; // with a question mark, as theirs, in any case
         string body = IsGet ? "" : parameters;
         string bodyHeaders = IsGet
             ? ""

@@ -29,7 +29,7 @@ internal sealed partial class DuoClient
                 return answer;
             }
 
-            // 1, 2, 4 s and so on, and a part of a second, so that hosts that were refused together do not come together.
+            // 1, 2, 4 s and so on, and a part of one, so that those who were refused together do not come together.
             TimeSpan pause = RetryAfter(answer)
                 ?? TimeSpan.FromMilliseconds((1000 << Math.Min(number, 6)) + RandomNumberGenerator.GetInt32(250));
             if (waited + pause > _longestRefusal)
@@ -43,8 +43,8 @@ internal sealed partial class DuoClient
     }
 
     /// <summary>
-    /// Where a server may be silent for longer than https_timeout, because a person is asked, a ping tells whether it is
-    /// still there, each time that this has passed.
+    /// Where a server may be silent for longer than https_timeout, because a person is asked, a ping tells whether it
+    /// is still there, each time that this has passed.
     /// </summary>
     private HttpAnswer AskWatched(DuoCall call, Func<bool> isGone)
     {
@@ -96,7 +96,8 @@ internal sealed partial class DuoClient
             try
             {
                 DuoLease lease = Connect(number, mended is long then ? Left(then) : patience, isGone);
-                end = call.IsPoll ? Now + (long)silence.TotalMilliseconds : end ?? Now + (long)silence.TotalMilliseconds;
+                long wholly = Now + (long)silence.TotalMilliseconds;
+                end = call.IsPoll ? wholly : end ?? wholly;
                 HttpAnswer answer = AskOn(lease, call, end.Value, isGone);
                 if (!call.IsPoll || answer.Status < 500)
                 {

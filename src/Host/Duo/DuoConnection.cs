@@ -33,7 +33,9 @@ internal sealed class DuoConnection : IDisposable
                 return Open(settings, roots, userAgent, new IPEndPoint(addresses[i], port), share, isGone);
             }
             catch (DuoException away) when (
-                away.Failure is DuoFailure.Unreachable && i + 1 < addresses.Length && Environment.TickCount64 < deadline)
+                away.Failure is DuoFailure.Unreachable
+                && i + 1 < addresses.Length
+                && Environment.TickCount64 < deadline)
             {
                 // The next address may do.
             }
@@ -140,7 +142,8 @@ internal sealed class DuoConnection : IDisposable
             end = wire.End;
             tls?.Dispose();
             wire.Dispose();
-            string why = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "Certificate name validation failed"
+            string why = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+                ? "Certificate name validation failed"
                 : errors is not SslPolicyErrors.None ? "certificate verify failed"
                 : end is WireEnd.Silent ? step + " timed out"
                 : step + " failed";
@@ -148,7 +151,7 @@ internal sealed class DuoConnection : IDisposable
         }
     }
 
-    /// <summary>Whoever ends a connection that is not there yet has decided nothing; whoever says nonsense is not our server.</summary>
+    /// <summary>Whoever ends a connection that is not there yet has decided nothing. Nonsense is no server's.</summary>
     private static DuoException Failed(DuoSettings settings, WireEnd end, string why, Exception inner) => new(
         end switch
         {
@@ -165,7 +168,8 @@ internal sealed class DuoConnection : IDisposable
     {
         const SslPolicyErrors untrusted = SslPolicyErrors.RemoteCertificateChainErrors;
         return (found & ~untrusted) is not SslPolicyErrors.None ? found & ~untrusted
-            : certificate is X509Certificate2 leaf && chain is not null && roots.VouchFor(leaf, chain.ChainPolicy.ExtraStore)
+            : certificate is X509Certificate2 leaf && chain is not null
+                && roots.VouchFor(leaf, chain.ChainPolicy.ExtraStore)
                 ? SslPolicyErrors.None
             : untrusted;
     }

@@ -16,7 +16,7 @@ internal enum DuoFailure
     Failed,
 }
 
-/// <summary>No answer, or none that is of use. The message is fit for a log, in the words of Duo's own clients.</summary>
+/// <summary>No answer, or none that is of use. The message is for a log, in the words of Duo's clients.</summary>
 internal sealed class DuoException : Exception
 {
     public DuoException(DuoFailure failure, string message, Exception? inner = null)
@@ -24,7 +24,7 @@ internal sealed class DuoException : Exception
 
     public DuoFailure Failure { get; }
 
-    /// <summary>What the server says about it, "code: message", where Duo's clients say nothing; null: nothing.</summary>
+    /// <summary>What the server says about it, "code: message (detail)"; null: nothing.</summary>
     public string? Detail { get; init; }
 
     /// <summary>After preauth no failure is a reason to let in.</summary>

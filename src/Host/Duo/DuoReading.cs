@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Sallyport.Protocol.Duo;
@@ -5,8 +7,8 @@ using Sallyport.Protocol.Duo;
 namespace Sallyport.Host.Duo;
 
 /// <summary>
-/// What the bodies of answers say (Duo's Auth API). Nothing but what is written here is an answer; texts lose what moves
-/// a cursor here, before anybody sees them.
+/// What the bodies of answers say (Duo's Auth API). Nothing but what is written here is an answer; texts lose what
+/// moves a cursor here, before anybody sees them.
 /// </summary>
 internal static class DuoReading
 {
@@ -72,8 +74,10 @@ internal static class DuoReading
         try
         {
             JsonElement root = Root(body);
-            string? more = Text(root, "message_detail");
-            return Failure(root) is string failure && more is not null ? DuoText.Line($"{failure} ({more})") : Failure(root);
+            string? failure = Failure(root);
+            return failure is not null && Text(root, "message_detail") is string more
+                ? DuoText.Line($"{failure} ({more})")
+                : failure;
         }
         catch (DuoException)
         {
@@ -105,8 +109,7 @@ internal static class DuoReading
         Find(root, "code", JsonValueKind.Number) is JsonElement code && code.TryGetInt32(out int number) && number != 0
         && Text(root, "message") is string message
             ? DuoText.Line(string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"{number}: {message}"))
+                CultureInfo.InvariantCulture, $"{number}: {message}"))
             : null;
 
     private static JsonElement Root(byte[] body)
@@ -118,7 +121,9 @@ internal static class DuoReading
 
         try
         {
-            using JsonDocument document = Utf8.IsValid(body) ? JsonDocument.Parse(body, _strict) : throw new JsonException();
+            using JsonDocument document = Utf8.IsValid(body)
+                ? JsonDocument.Parse(body, _strict)
+                : throw new JsonException();
             return document.RootElement.ValueKind is JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new JsonException();
@@ -157,7 +162,7 @@ internal static class DuoReading
         foreach (JsonProperty factor in Find(prompt, "factors", JsonValueKind.Object)?.EnumerateObject() ?? default)
         {
             string? value = factors.Count < MostFactors ? Text(prompt.GetProperty("factors"), factor.Name) : null;
-            if (value is null || System.Text.Encoding.UTF8.GetByteCount(value) > LongestText)
+            if (value is null || Encoding.UTF8.GetByteCount(value) > LongestText)
             {
                 throw Missing("factors");
             }
@@ -171,7 +176,7 @@ internal static class DuoReading
     private static string? Id(JsonElement response)
     {
         string? id = Text(response, "txid");
-        return id is null or { Length: > 0 and <= LongestText } && System.Text.Encoding.UTF8.GetByteCount(id ?? "") <= LongestText
+        return id is null || (id.Length > 0 && Encoding.UTF8.GetByteCount(id) <= LongestText)
             ? id
             : throw Missing("txid");
     }

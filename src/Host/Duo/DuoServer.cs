@@ -23,7 +23,7 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
     /// <summary>A connection waits no longer than this.</summary>
     public static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(60);
 
-    /// <summary>After it the clock is asked again, the name looked up again, and the certificate checked again.</summary>
+    /// <summary>After it clock, name and certificate are asked for again.</summary>
     public static readonly TimeSpan LongestUse = TimeSpan.FromMinutes(10);
 
     private readonly Lock _lock = new();
@@ -153,7 +153,8 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
     private void WakeAfter(TimeSpan wait)
     {
         _timer?.Dispose();
-        _timer = time.CreateTimer(static server => ((DuoServer)server!).OnTimer(), this, wait, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static server => ((DuoServer)server!).OnTimer(), this, wait, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Nothing is left open for nobody's sake.</summary>

@@ -7,7 +7,8 @@ namespace Sallyport.Host.Duo;
 /// Addresses of names. The C library waits as long as it likes, so a thread of its own asks it, one for a name, and
 /// those who wait for the name wait as long as they like.
 /// </summary>
-internal sealed class HostLookup
+/// <param name="ask">Null: the C library, by way of the framework.</param>
+internal sealed class HostLookup(Func<string, IPAddress[]>? ask = null)
 {
     private readonly Dictionary<string, Question> _questions = [];
 
@@ -53,7 +54,7 @@ internal sealed class HostLookup
         IPAddress[] addresses = [];
         try
         {
-            addresses = Dns.GetHostAddresses(name);
+            addresses = (ask ?? Dns.GetHostAddresses)(name);
         }
         catch (SocketException none)
         {

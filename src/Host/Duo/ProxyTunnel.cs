@@ -26,7 +26,7 @@ internal static class ProxyTunnel
         if (code != "200")
         {
             throw new DuoException(
-                code is ['5', _, _] ? DuoFailure.Unreachable : DuoFailure.Refused, // 502: it is there, the server is not
+                code is ['5', _, _] ? DuoFailure.Unreachable : DuoFailure.Refused, // 502: the server is not there
                 $"Couldn't connect to {settings.Host}: Proxy error: {Protocol.Duo.DuoText.Line(status)}");
         }
     }

@@ -38,7 +38,9 @@ internal sealed class TrustedRoots
             using FileStream file = File.OpenRead(path);
             byte[] pem = new byte[Math.Min(file.Length, LargestFile) + 1];
             int length = file.ReadAtLeast(pem, pem.Length, throwOnEndOfStream: false);
-            List<byte[]> encoded = length < pem.Length ? Decode(pem.AsSpan(0, length)) : throw new IOException("too large");
+            List<byte[]> encoded = length < pem.Length
+                ? Decode(pem.AsSpan(0, length))
+                : throw new IOException("too large for certificates");
             return encoded.Count > 0 ? new TrustedRoots(encoded) : throw new IOException("no certificate is in it");
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -48,7 +50,7 @@ internal sealed class TrustedRoots
         }
     }
 
-    /// <summary>What a chain is held to. Revocation is not asked for: the answer would be as late as a dead server's.</summary>
+    /// <summary>What a chain is held to. Revocation is not asked for: whoever answers that may be away, too.</summary>
     public static X509ChainPolicy Policy()
     {
         X509ChainPolicy policy = new()
@@ -68,8 +70,10 @@ internal sealed class TrustedRoots
         // To take in all 150 of a system takes longer than the handshake. Those that are named as issuers are enough in
         // nearly every case; where a name is written in another way, all of them are tried.
         X509Certificate2[] chain = [certificate, .. sent];
-        byte[][] named = [.. _encoded.Where(root => chain.Any(one => root.AsSpan().IndexOf(one.IssuerName.RawData) >= 0))];
-        return VouchFor(certificate, sent, named) || (named.Length < _encoded.Count && VouchFor(certificate, sent, _encoded));
+        byte[][] issuers = [.. chain.Select(one => one.IssuerName.RawData)];
+        byte[][] named = [.. _encoded.Where(root => issuers.Any(name => root.AsSpan().IndexOf(name) >= 0))];
+        return VouchFor(certificate, sent, named)
+            || (named.Length < _encoded.Count && VouchFor(certificate, sent, _encoded));
     }
 
     private static bool VouchFor(
@@ -102,8 +106,8 @@ internal sealed class TrustedRoots
             if (pem[fields.Label].SequenceEqual("CERTIFICATE"u8))
             {
                 byte[] bytes = new byte[fields.DecodedDataLength];
-                if (Base64.DecodeFromUtf8(pem[fields.Base64Data], bytes, out _, out int length) is not OperationStatus.Done
-                    || length != bytes.Length)
+                OperationStatus status = Base64.DecodeFromUtf8(pem[fields.Base64Data], bytes, out _, out int length);
+                if (status is not OperationStatus.Done || length != bytes.Length)
                 {
                     throw new IOException("a certificate in it cannot be read");
                 }

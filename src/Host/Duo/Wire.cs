@@ -52,7 +52,8 @@ internal sealed class Wire : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Connects. Waits until <paramref name="deadline"/> (<see cref="Environment.TickCount64"/>), as do reads and writes.</summary>
+    /// <summary>Connects.</summary>
+    /// <param name="deadline">Until when it waits, and reads and writes do, by <see cref="Environment.TickCount64"/>.</param>
     /// <param name="silence">How long what was sent may go without the other side's acknowledgement.</param>
     /// <exception cref="IOException">There is no connection; the message says why.</exception>
     public static Wire Connect(
