@@ -13,7 +13,7 @@
 # Changes live in memory, and mounts in a namespace that ends with this script: nothing is left behind.
 set -euo pipefail
 
-PACKAGES=systemd,systemd-sysv,dbus,openssh-server,openssh-client,libpam-google-authenticator,sudo,rsync,login-duo,curl
+PACKAGES=systemd,systemd-sysv,dbus,openssh-server,openssh-client,libpam-google-authenticator,sudo,rsync,login-duo,libpam-duo,curl
 
 die() {
     echo "booted-root: $*" >&2
