@@ -32,14 +32,11 @@ internal static class InProcess
 
     private static Verdict Ask(DuoSettings settings, LoginFacts facts, Output output)
     {
-        using DuoConnections connections = new(TimeProvider.System);
         var login = new DuoLogin
         {
             Account = facts.Account,
             ServerName = facts.DuoUser,
-            Address = IPAddress.TryParse(facts.Address, out _) || !settings.FallbackLocalIp
-                ? facts.Address
-                : facts.HostAddress ?? facts.Address,
+            Address = AddressOf(settings, facts, output),
             HostAddress = facts.HostAddress,
             Command = facts.Command,
             IsHeadless = facts.IsHeadless,
@@ -47,13 +44,32 @@ internal static class InProcess
             MayPush = true, // whoever runs it is in the account already
             ShowsTexts = true,
         };
-        var person = new LoginConversation(output, facts.IsHeadless);
-        var factor = new DuoFactor(
-            settings, new DuoClient(settings, connections, "sallyport-login", TimeProvider.System), login, person, TimeProvider.System);
+        try
+        {
+            _ = settings.CaFile is null ? null : TrustedRoots.Read(settings.CaFile);
+            return Ask(settings, login, new LoginConversation(output, facts.IsHeadless));
+        }
+        catch (DuoException unusable)
+        {
+            output.Log(Priority.Error, "Couldn't open Duo API handle", facts.Account.Name, login.Address, unusable.Message);
+        }
+        catch (IOException unknown)
+        {
+            output.Log(Priority.Error, "Couldn't get groups", facts.Account.Name, null, unknown.Message);
+        }
+
+        return Verdict.Deny;
+    }
+
+    private static Verdict Ask(DuoSettings settings, DuoLogin login, LoginConversation person)
+    {
+        TimeProvider time = TimeProvider.System;
+        using DuoConnections connections = new(time);
+        var factor = new DuoFactor(settings, new DuoClient(settings, connections, "sallyport-login", time), login, person, time);
         switch (factor.Run())
         {
             case DuoOutcome.Allowed or DuoOutcome.NotAsked:
-                if (settings.Motd && !facts.IsHeadless)
+                if (settings.Motd && !login.IsHeadless)
                 {
                     Motd.Show(person);
                 }
@@ -65,6 +81,19 @@ internal static class InProcess
             default:
                 return Verdict.Deny;
         }
+    }
+
+    /// <summary>What is no number is sent all the same, unless the file wants this host's own in its place.</summary>
+    private static string? AddressOf(DuoSettings settings, LoginFacts facts, Output output)
+    {
+        if (!settings.FallbackLocalIp || facts.HostAddress is null || IPAddress.TryParse(facts.Address, out _))
+        {
+            return facts.Address;
+        }
+
+        output.Log(Priority.Warning, "fallback_local_ip is replacing the remote client address with this server's IP; the address "
+            + $"reported to Duo is not the client's{(facts.Address is null ? "" : $" from {Printable.Of(facts.Address)}")}");
+        return facts.HostAddress;
     }
 
     private static void Say(List<DuoNote> notes, Output output)

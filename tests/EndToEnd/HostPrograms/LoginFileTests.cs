@@ -1,0 +1,152 @@
+using Sallyport.EndToEnd.Harness;
+using Sallyport.EndToEnd.Server;
+
+namespace Sallyport.EndToEnd.HostPrograms;
+
+/// <summary>sallyport-login -c FILE, without an agent: an ordinary user protects his own account, by our server.</summary>
+public sealed class LoginFileTests
+{
+    private const string From = "127.0.0.1";
+    private const string File = "/home/alice/.duo.conf";
+    private const string Here = "/root/letter";
+    private const string There = "/home/alice/letter";
+
+    private const string Ssh = """
+        Subsystem sftp /usr/lib/openssh/sftp-server
+        Match all
+            AuthenticationMethods publickey
+            AcceptEnv DUO_PASSCODE
+            ForceCommand /usr/sbin/sallyport-login -c ~/.duo.conf
+        """;
+
+    public static TheoryData<string> Transfers => new()
+    {
+        $"scp -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
+        $"scp -O -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
+        $"echo 'put {Here} {There}' | sftp -o SendEnv=DUO_PASSCODE -b - alice@server",
+        $"rsync -e 'ssh -o SendEnv=DUO_PASSCODE' {Here} alice@server:{There}",
+        $"cat {Here} | ssh -o SendEnv=DUO_PASSCODE alice@server 'cat >{There}'",
+        $"ssh -tt -o SendEnv=DUO_PASSCODE alice@server 'printf %s \"Dear Bob\" >{There}'", // a terminal, and yet
+        $"echo 'printf %s \"Dear Bob\" >{There}' | ssh -T -o SendEnv=DUO_PASSCODE alice@server", // as VS Code does
+    };
+
+    [Theory]
+    [MemberData(nameof(Transfers))]
+    public async Task Facts_3_11_a_passcode_in_the_environment_carries_a_file(string command)
+    {
+        (DuoHost host, Authenticator phone) = await StartAsync("accept_env_factor = yes");
+        await using DuoHost own = host;
+        host.Sandbox.Write(Here, "Dear Bob");
+
+        Login transfer = await host.Client.RunAsync(["sh", "-c", $"export DUO_PASSCODE={phone.Passcode()}; {command}"]);
+
+        Assert.True(transfer.ExitCode == 0, $"{transfer}\n{host.Syslog}");
+        Assert.Equal("Dear Bob", host.Sandbox.Read(There));
+        Assert.StartsWith("success valid_passcode", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_has_passcodes_alone_and_sends_none_is_refused_headless_and_sees_nothing()
+    {
+        (DuoHost host, _) = await StartAsync("");
+        await using DuoHost own = host;
+
+        Login login = await host.CommandAsync("alice", "id");
+
+        Assert.Equal((1, ""), (login.ExitCode, login.Output));
+        Assert.Equal("", login.Errors);
+    }
+
+    [Fact]
+    public async Task At_a_terminal_the_menu_is_the_servers_and_a_passcode_opens_a_shell()
+    {
+        (DuoHost host, Authenticator phone) = await StartAsync("motd = yes");
+        await using DuoHost own = host;
+        host.Sandbox.Write("/etc/motd", "Be kind.\n");
+
+        (int exit, string seen) = await host.ShellAsync("alice", phone.Passcode());
+
+        Assert.True(exit == 7, seen);
+        Assert.Contains("Duo two-factor login for alice\n\nPasscode: ", seen, StringComparison.Ordinal);
+        Assert.Contains("Success. Logging you in...\nBe kind.\n", seen, StringComparison.Ordinal);
+        Assert.Equal([$"success valid_passcode duo_mobile_passcode alice shell {From}"], await host.Server.AuditAsync());
+        LogLine line = await host.Syslog.LineAsync($"Successful Duo login for 'alice' from {From}");
+        Assert.Equal((1, LogLine.Info), (line.Facility, line.Severity));
+    }
+
+    [Fact]
+    public async Task A_wrong_passcode_is_asked_three_times_and_refused()
+    {
+        (DuoHost host, Authenticator phone) = await StartAsync("");
+        await using DuoHost own = host;
+        string wrong = phone.WrongPasscode();
+
+        // The same one again would be the same question to the server, asked twice.
+        (int exit, string seen) = await host.ShellAsync("alice", wrong, $"{wrong[1..]}1", $"{wrong[1..]}2");
+
+        Assert.True((exit, seen.Split("Incorrect passcode. Please try again.").Length) == (1, 4), $"{exit} {seen}\n{host.Syslog}");
+    }
+
+    [Theory]
+    [InlineData("groups = nobody-here", "[6] User alice bypassed Duo 2FA due to user's UNIX group\n", 0)]
+    [InlineData("groups = !alice", "All configured groups are negated; no user can match", 0)]
+    [InlineData("groups = alice", "Aborted Duo login for 'alice'", 1)] // bob's server would ask her
+    [InlineData("send_gecos = yes", "[4] Empty GECOS field for 'alice'\n", 1)]
+    [InlineData("cafile = nonexistent/ca.pem", "[3] Couldn't open Duo API handle for 'alice'", 1)]
+    [InlineData("host = localhost:1", "Failsecure Duo login for 'alice': Couldn't connect to localhost", 1)]
+    [InlineData("host = localhost:1\nfailmode = safe", "Failsafe Duo login for 'alice': Couldn't connect to localhost", 0)]
+    [InlineData("noverify = 1\ncafile = /nonexistent", "[4] TLS certificate verification is disabled", 1)]
+    public async Task What_the_file_says_holds(string line, string said, int status)
+    {
+        (DuoHost host, _) = await StartAsync(line);
+        await using DuoHost own = host;
+        await host.Server.RunAsync("user", "disable", "alice");
+
+        Outcome login = await host.Sandbox.TryAsync("runuser", "-u", "alice", "--", "/usr/sbin/login_duo", "-d", "-c", File, "true");
+
+        Assert.True(login.Errors.Contains(said, StringComparison.Ordinal), login.ToString());
+        Assert.True(login.ExitCode == status, login.ToString());
+        Assert.StartsWith($"[6] Loading config file {File}\n", login.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_name_and_another_place_may_be_given()
+    {
+        (DuoHost host, _) = await StartAsync("");
+        await using DuoHost own = host;
+        await host.Server.RunAsync("user", "add", "somebody", "--bypass");
+
+        Outcome login = await host.Sandbox.TryAsync("runuser", "-u", "alice", "--",
+            "/usr/sbin/login_duo", "-d", "-c", File, "-f", "somebody", "-h", "192.0.2.7", "echo", "run");
+
+        Assert.Equal((0, "run\n"), (login.ExitCode, login.Output));
+        Assert.Contains("[4] Skipped Duo login for 'somebody' from 192.0.2.7: ", login.Errors, StringComparison.Ordinal);
+        Assert.EndsWith(" somebody shell 192.0.2.7", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_file_of_somebody_else_is_no_way_in()
+    {
+        (DuoHost host, _) = await StartAsync("");
+        await using DuoHost own = host;
+        await host.Sandbox.RunAsync("chmod", "755", "/home/alice");
+        await host.AddAccountAsync("bob");
+
+        Outcome login = await host.Sandbox.TryAsync("runuser", "-u", "bob", "--", "/usr/sbin/login_duo", "-d", "-c", File, "true");
+
+        Assert.Equal(1, login.ExitCode);
+        Assert.EndsWith($"Couldn't open {File}: Permission denied\n", login.Errors, StringComparison.Ordinal);
+    }
+
+    /// <param name="lines">Of the file, behind what "application add" prints.</param>
+    private static async Task<(DuoHost Host, Authenticator Phone)> StartAsync(string lines)
+    {
+        DuoHost host = await DuoHost.StartAsync(Ssh, [], []);
+        host.Sandbox.Copy(Built.Login, LoginHost.Program);
+        await host.Sandbox.RunAsync("ln", "-sf", "sallyport-login", "/usr/sbin/login_duo");
+        Authenticator phone = await host.EnrolAsync("alice");
+        host.Sandbox.Write(File, $"{host.Section.TrimEnd()}\n{lines}\n", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await host.Sandbox.RunAsync("chown", "alice", File);
+        return (host, phone);
+    }
+}
