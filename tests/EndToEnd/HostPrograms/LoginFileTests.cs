@@ -125,6 +125,34 @@ public sealed class LoginFileTests
     }
 
     [Fact]
+    public async Task A_group_without_a_name_refuses_because_it_might_be_one_that_is_asked()
+    {
+        (DuoHost host, _) = await StartAsync("groups = nobody-here\nfailmode = safe");
+        await using DuoHost own = host;
+        await host.Sandbox.RunAsync("sed", "-i", "/^alice:/d", "/etc/group");
+
+        Outcome login = await host.Sandbox.TryAsync("runuser", "-u", "alice", "--", "/usr/sbin/login_duo", "-d", "-c", File, "true");
+
+        Assert.True(login.ExitCode == 1, login.ToString());
+        Assert.Contains("[3] Couldn't get groups for 'alice': group ", login.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_no_number_becomes_this_host_where_the_file_says_so_and_that_is_logged()
+    {
+        (DuoHost host, _) = await StartAsync("fallback_local_ip = yes");
+        await using DuoHost own = host;
+        await host.Server.RunAsync("user", "add", "somebody", "--bypass");
+
+        Outcome login = await host.Sandbox.TryAsync("runuser", "-u", "alice", "--", "env", "SSH_CONNECTION=badhost 1 192.0.2.9 22",
+            "/usr/sbin/login_duo", "-d", "-c", File, "-f", "somebody", "true");
+
+        Assert.True(login.ExitCode == 0, login.ToString());
+        Assert.Contains("[4] fallback_local_ip is replacing the remote client address", login.Errors, StringComparison.Ordinal);
+        Assert.EndsWith(" somebody shell 192.0.2.9", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_file_of_somebody_else_is_no_way_in()
     {
         (DuoHost host, _) = await StartAsync("");
