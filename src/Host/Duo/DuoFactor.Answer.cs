@@ -75,9 +75,9 @@ internal sealed partial class DuoFactor
             return Accept(status.StatusMessage);
         }
 
-        if (instead is null && !IsPasscode(factor))
+        if (instead is null && (factor.Contains("push", StringComparison.Ordinal) || factor.Contains("phone", StringComparison.Ordinal)))
         {
-            Forget(); // he, or the server, has said no
+            Forget(); // whoever has his phone has not said yes
         }
 
         Say(status.StatusMessage);
