@@ -19,6 +19,7 @@ internal sealed class DuoConnection : IDisposable
         DuoSettings settings, HostLookup lookup, string userAgent, TimeSpan patience, Func<bool> isGone)
     {
         long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        FrameworkStore.Empty();
         TrustedRoots? roots = settings.NoVerify ? null : TrustedRoots.Read(settings.CaFile);
         (string host, int port) = settings.Proxy is DuoProxy proxy
             ? (proxy.Host, proxy.Port)

@@ -4,16 +4,9 @@ namespace Sallyport.Host.Duo;
 /// The servers that this process has spoken to, with their TLS connections: a login that finds one open needs no
 /// handshake. For many threads; one for a process.
 /// </summary>
-internal sealed class DuoConnections : IDisposable
+internal sealed class DuoConnections(TimeProvider? time = null) : IDisposable
 {
     private readonly Dictionary<Key, DuoServer> _servers = [];
-    private readonly TimeProvider _time;
-
-    public DuoConnections(TimeProvider? time = null)
-    {
-        FrameworkStore.Empty();
-        _time = time ?? TimeProvider.System;
-    }
 
     /// <summary>Connections are shared only by settings that would have made the same ones.</summary>
     public DuoServer Of(DuoSettings settings)
@@ -23,7 +16,7 @@ internal sealed class DuoConnections : IDisposable
         {
             if (!_servers.TryGetValue(key, out DuoServer? server))
             {
-                server = new DuoServer(_time);
+                server = new DuoServer(time ?? TimeProvider.System);
                 _servers[key] = server;
             }
 

@@ -18,30 +18,18 @@ internal static class FrameworkStore
     {
         lock (_lock)
         {
-            if (_isEmpty)
+            if (!_isEmpty)
             {
-                return;
-            }
-
-            byte[]? file = Stdlib.GetEnv("SSL_CERT_FILE\0"u8);
-            byte[]? folder = Stdlib.GetEnv("SSL_CERT_DIR\0"u8);
-            try
-            {
-                _ = Stdlib.setenv("SSL_CERT_FILE\0"u8, "\0"u8, overwrite: 1);
-                _ = Stdlib.setenv("SSL_CERT_DIR\0"u8, "\0"u8, overwrite: 1);
-                using X509Store store = new(StoreName.Root, StoreLocation.LocalMachine);
-                store.Open(OpenFlags.ReadOnly);
-                _ = store.Certificates;
+                Stdlib.WithVariables(
+                    [("SSL_CERT_FILE"u8.ToArray(), []), ("SSL_CERT_DIR"u8.ToArray(), [])],
+                    static () =>
+                    {
+                        using X509Store store = new(StoreName.Root, StoreLocation.LocalMachine);
+                        store.Open(OpenFlags.ReadOnly);
+                        _ = store.Certificates;
+                    });
                 _isEmpty = true;
-            }
-            finally
-            {
-                Restore("SSL_CERT_FILE\0"u8, file);
-                Restore("SSL_CERT_DIR\0"u8, folder);
             }
         }
     }
-
-    private static void Restore(ReadOnlySpan<byte> name, byte[]? value) =>
-        _ = value is null ? Stdlib.unsetenv(name) : Stdlib.setenv(name, value, overwrite: 1);
 }

@@ -75,7 +75,10 @@ public sealed class Given_the_environment
         Assert.Empty(store.Certificates);
 
         // What is started from here finds them as they were.
-        Assert.Equal(Environment.GetEnvironmentVariable("SSL_CERT_FILE") + '\0', Encoding.UTF8.GetString(Stdlib.GetEnv("SSL_CERT_FILE\0"u8)!));
-        Assert.Equal(Environment.GetEnvironmentVariable("SSL_CERT_DIR") + '\0', Encoding.UTF8.GetString(Stdlib.GetEnv("SSL_CERT_DIR\0"u8)!));
+        foreach (string name in (string[])["SSL_CERT_FILE", "SSL_CERT_DIR", Port])
+        {
+            byte[] found = Stdlib.GetEnv(Encoding.UTF8.GetBytes(name + '\0'))!;
+            Assert.Equal(Environment.GetEnvironmentVariable(name), Encoding.UTF8.GetString(found));
+        }
     }
 }
