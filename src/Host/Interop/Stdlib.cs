@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Sallyport.Host.Interop;
 
@@ -14,6 +15,28 @@ internal static partial class Stdlib
     {
         byte* value = getenv(name);
         return value is null ? null : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(value).ToArray();
+    }
+
+    /// <summary>The value, one char a byte; null: there is none.</summary>
+    public static string? TextOf(ReadOnlySpan<byte> name) =>
+        GetEnv(name) is byte[] value ? Encoding.Latin1.GetString(value) : null;
+
+    /// <summary>The variable, which is gone afterwards: from the environment, and from where others can read it in /proc.</summary>
+    public static unsafe string? TakeEnv(ReadOnlySpan<byte> name)
+    {
+        string? taken = null;
+        for (byte* value = getenv(name); value is not null; value = getenv(name))
+        {
+            var text = new Span<byte>(value, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(value).Length);
+            taken ??= Encoding.Latin1.GetString(text);
+            text.Clear();
+            if (unsetenv(name) != 0)
+            {
+                throw new IOException($"unsetenv: {Unistd.StrError(Marshal.GetLastPInvokeError())}");
+            }
+        }
+
+        return taken;
     }
 
     /// <summary>
