@@ -18,6 +18,14 @@ internal sealed class ClientLink(string sshConnection)
     private bool _wasThere;
     private long _next;
 
+    /// <summary>Looked for at once: a client may be gone before anybody waits.</summary>
+    public static ClientLink Of(string sshConnection)
+    {
+        ClientLink link = new(sshConnection);
+        _ = link.IsLost();
+        return link;
+    }
+
     /// <summary>
     /// It was there, and is not any more, or its client has ended it. A connection that this process cannot see, because sshd
     /// is in another network, is never lost.

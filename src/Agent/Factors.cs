@@ -121,7 +121,7 @@ internal sealed class Factors(
             Passcode = isLogin ? hello.AuthenticationToken : null,
             MayPush = isLogin || (trusted && (options.AfterFirstFactor || HasKey(hello.SshAuthInfo))),
             ShowsTexts = isLogin || !overSsh,
-            IsLost = new ClientLink(hello.SshConnection).IsLost,
+            IsLost = ClientLink.Of(hello.SshConnection).IsLost,
             HasPushed = !isLogin && trusted && overSsh && pushed.Has(account.Uid, hello.SshConnection),
         };
     }
