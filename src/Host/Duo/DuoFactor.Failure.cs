@@ -54,6 +54,7 @@ internal sealed partial class DuoFactor
         try
         {
             bypasses?.Add(_name, login.Address, reason);
+            Bypass = reason;
             return DuoOutcome.Allowed;
         }
         catch (IOException unwritable)

@@ -27,6 +27,9 @@ internal sealed partial class DuoFactor(
     /// <summary>A phone was asked.</summary>
     public bool HasPushed { get; private set; } = login.HasPushed;
 
+    /// <summary>Why he was let in without the server; null: he was not.</summary>
+    public string? Bypass { get; private set; }
+
     /// <summary>What the server says to who is not enrolled.</summary>
     public string EnrolmentText { get; private set; } = "";
 

@@ -80,6 +80,49 @@ public sealed class Given_sallyport_login
         Assert.Equal(AgentClient.Deny, root.Hello("session", "daemon", "ssh_connection=1 2 3 4").Verdict());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("groups = no-such-group-1")]
+    public async Task Passcodes_of_this_host_are_no_faster_to_guess_by_it(string duo)
+    {
+        await using DuoAgent host = new(duo);
+        host.Agent.Enrol("daemon", "\" TOTP_AUTH");
+        if (duo == "")
+        {
+            host.Agent.Configure(File.ReadAllText(host.Agent.ConfigurationPath).Split("[duo]")[0]);
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(AgentClient.Deny, host.LogIn(Daemon, [], "000000").Verdict);
+        }
+
+        (byte? verdict, IReadOnlyList<string> shown) = host.LogIn(Daemon, [], AgentUnderTest.Passcode);
+        Assert.Equal(AgentClient.Deny, verdict);
+        Assert.StartsWith("EToo many tries.", Assert.Single(shown), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Let_in_without_the_server_he_is_in_the_agents_own_log()
+    {
+        await using DuoAgent host = new("failmode = safe");
+        host.Service.Script = _ => FakeReply.Json(503, "{}");
+
+        Assert.Equal(AgentClient.Allow, host.LogIn(Daemon, ["headless=yes"]).Verdict);
+
+        Assert.Contains("<1>daemon is let in without the server: failsafe", host.Agent.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Su_by_nobody_is_a_refusal()
+    {
+        await using DuoAgent host = new();
+        using AgentClient su = host.Agent.Connect();
+
+        Assert.Equal(AgentClient.Deny, su.Hello("auth", "root", "service=su", "uid=54321", "arg=nullok").Verdict());
+        Assert.Empty(host.Service.Requests);
+    }
+
     [Fact]
     public async Task Who_is_exempt_is_let_in()
     {
