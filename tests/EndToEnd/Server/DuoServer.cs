@@ -80,6 +80,15 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
         await Wait.UntilAsync(() => Listens("0200007F"), "the second node listens", StartLimit, cancellationToken);
     }
 
+    public async Task KillSecondAsync()
+    {
+        await sandbox.RunAsync("sh", "-c", $"kill -KILL $(pgrep -f -- '^{Program} .*--listen {Second}:')");
+        using (_second)
+        {
+            await _second!.EndAsync(cancellationToken);
+        }
+    }
+
     /// <summary>What the name means from now on. A client tries the addresses in turn.</summary>
     public void Name(params string[] addresses)
     {
