@@ -7,6 +7,12 @@ namespace Sallyport.EndToEnd.HostPrograms;
 /// <summary>Our module and agent on a host, with [duo], and our server beside it; alice has a phone and no passcode.</summary>
 internal sealed class OwnHost : IAsyncDisposable
 {
+    /// <summary>Where the module asks, behind the key.</summary>
+    public const string Pam = "server";
+
+    /// <summary>Where sallyport-login asks, as ForceCommand.</summary>
+    public const string Forced = "forced";
+
     private static readonly string[] TerminalDevices = ["--terminal-devices", "yes"];
 
     private string _lines = "";
@@ -57,6 +63,26 @@ internal sealed class OwnHost : IAsyncDisposable
     public void SetPam(string service, params string[] lines) =>
         Sandbox.Write($"/etc/pam.d/{service}", string.Join('\n', lines) + "\n");
 
+    /// <summary>One more sshd of the same host, where sallyport-login stands before the shell.</summary>
+    public async Task ForceAsync()
+    {
+        Sandbox.Copy(Built.Login, LoginHost.Program);
+        string lines = DuoHost.LoginDuo.Replace("/usr/sbin/login_duo", LoginHost.Program, StringComparison.Ordinal);
+        await SshHost.StartAsync(Sandbox, Forced, "127.0.1.2", lines, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>ssh to either, for one command, with a passcode in the environment, and one for whoever asks.</summary>
+    public Task<Login> LogInAsync(string way, string command, string passcode = "") => Host.Client.RunAsync(
+        ["env", $"DUO_PASSCODE={passcode}", "ssh", "-o", "SendEnv=DUO_PASSCODE", $"alice@{way}", command], passcode);
+
+    /// <summary>The same, and it waits for the phone: Enter is pressed already.</summary>
+    public OpenLogin OpenPushed(string way, string command)
+    {
+        OpenLogin login = Open("ssh", $"alice@{way}", command);
+        login.Answer("");
+        return login;
+    }
+
     /// <summary>What waits for the phone, or nothing.</summary>
     public Task<string> WaitingAsync() => Phone.RunAsync("list");
 
@@ -66,6 +92,11 @@ internal sealed class OwnHost : IAsyncDisposable
     public async Task EndServerAsync(string failMode)
     {
         await Server.EndAsync();
+        FailBy(failMode);
+    }
+
+    public void FailBy(string failMode)
+    {
         string section = Host.Section.Replace(
             "failmode = secure\n", failMode == "" ? "" : $"failmode = {failMode}\n", StringComparison.Ordinal);
         Agent.Configure($"{section.TrimEnd()}\n{_lines}\n");

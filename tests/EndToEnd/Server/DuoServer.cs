@@ -67,8 +67,9 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
 
     public async Task StartAsync()
     {
+        // Not as nsenter's own child: nsenter stops when that does, and would not see the sandbox end.
         _serving = sandbox.Start([
-            "sh", "-c", "echo $$ > \"$1\"; shift; exec \"$@\"", "sh", PidFile, Program, "serve", "--data", Data,
+            "sh", "-c", "\"$@\" & echo $! > \"$0\"; wait $!", PidFile, Program, "serve", "--data", Data,
         ]);
         await Wait.UntilAsync(() => Listens("0100007F"), "the server listens", StartLimit, cancellationToken);
     }
@@ -100,12 +101,15 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     /// <summary>KILL is a crash; TERM is how systemd ends it.</summary>
     public async Task<Outcome> EndAsync(string signal = "TERM")
     {
-        await sandbox.RunAsync("kill", $"-{signal}", sandbox.Read(PidFile).Trim());
+        await SignalAsync(signal);
         using (_serving)
         {
             return await _serving!.EndAsync(cancellationToken);
         }
     }
+
+    /// <summary>STOP: it has its port and its connections, and says nothing any more.</summary>
+    public Task SignalAsync(string signal) => sandbox.RunAsync("kill", $"-{signal}", sandbox.Read(PidFile).Trim());
 
     public async Task<int> AnswersAsync(string path)
     {

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Sallyport.EndToEnd.Harness;
+using Sallyport.EndToEnd.Server;
+
+namespace Sallyport.EndToEnd.HostPrograms;
+
+/// <summary>
+/// A server that is away, silent, late, or not itself: what failmode makes of it, by our module and by sallyport-login,
+/// and how long anybody waits. Every row of the table has a test of its own in Host.Tests; here it is real.
+/// </summary>
+public sealed class Given_a_server_in_trouble
+{
+    private static readonly string[] Ways = [OwnHost.Pam, OwnHost.Forced];
+
+    // https_timeout and 2 s, from the client's start on: there is one silence.
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(4);
+
+    [Theory]
+    [InlineData("stopped", true)]
+    [InlineData("black-holed", true)]
+    [InlineData("frozen", true)]
+    [InlineData("another service", false)]
+    [InlineData("garbage", false)]
+    public async Task Failmode_lets_in_where_nobody_is_there_and_nobody_waits_long(string what, bool isAway)
+    {
+        await using OwnHost host = await OwnHost.StartAsync("https_timeout = 2\naccept_env_factor = yes");
+        await host.ForceAsync();
+        Authenticator here = await host.EnrolHereAsync();
+        OpenLogin lately = host.OpenPushed(OwnHost.Forced, "true");
+        await host.Phone.WaitingAsync();
+        await host.Phone.RunAsync("approve");
+        Assert.Equal(0, (await lately.EndAsync()).ExitCode);
+        await Trouble.BeginAsync(host, what);
+
+        host.FailBy("secure");
+        foreach (string way in Ways)
+        {
+            MustBeRefused(way, await TimelyAsync(host, isAway ? "Failsecure" : "Error in Duo", way, here.Passcode()), host);
+        }
+
+        host.FailBy("offline");
+        if (what == "stopped")
+        {
+            MustBeRefused(OwnHost.Forced, await host.LogInAsync(OwnHost.Forced, "id -un", here.WrongPasscode()), host);
+        }
+
+        foreach (string way in Ways)
+        {
+            Login offline = await host.LogInAsync(way, "id -un", here.Passcode(way == OwnHost.Pam ? 0 : 1));
+            MustBe(isAway, way, offline, host);
+        }
+
+        host.FailBy("safe");
+        foreach (string way in Ways)
+        {
+            MustBe(isAway, way, await TimelyAsync(host, isAway ? "Failsafe" : "Error in Duo", way, ""), host);
+        }
+
+        await host.Host.Syslog.LineAsync($"{(isAway ? "Failsecure" : "Error in")} Duo login for 'alice'");
+        Assert.Equal(isAway ? 2 : 0, host.Host.Syslog.Count("Offline Duo login for 'alice'"));
+        Assert.Equal(isAway, host.Host.Syslog.Count("Failsafe Duo login for 'alice'") > 0);
+    }
+
+    [Fact]
+    public async Task One_that_is_3_s_late_with_all_it_says_lets_in_all_the_same()
+    {
+        await using OwnHost host = await OwnHost.StartAsync();
+        await host.ForceAsync();
+        Authenticator there = await host.Server.AddTotpAsync("alice");
+        await Trouble.BeginAsync(host, "slow");
+        long begun = Stopwatch.GetTimestamp();
+
+        // A new connection, and a passcode; then, on the same one, a push. His phone has a faster way.
+        Login passcode = await host.LogInAsync(OwnHost.Pam, "id -un", there.Passcode());
+        TimeSpan first = Stopwatch.GetElapsedTime(begun);
+        host.Server.Name(DuoServer.First);
+        OpenLogin push = host.OpenPushed(OwnHost.Forced, "id -un");
+        await host.Phone.WaitingAsync();
+        await host.Phone.RunAsync("approve");
+        Login approved = await push.EndAsync();
+        TimeSpan both = Stopwatch.GetElapsedTime(begun);
+
+        Assert.True((passcode.ExitCode, approved.ExitCode) == (0, 0), $"{passcode}\n{approved}\n{host.Host.Syslog}");
+        Assert.True(first.TotalSeconds > 9 && (both - first).TotalSeconds > 6, $"{first} {both}: not by the relay");
+    }
+
+    /// <summary>
+    /// Until it is decided, which is when it is logged: sshd stretches a refusal. The best of three, because a busy machine
+    /// is late now and then, and a wait that is too long is always.
+    /// </summary>
+    private static async Task<Login> TimelyAsync(OwnHost host, string decision, string way, string passcode)
+    {
+        for (int number = 1; ; number++)
+        {
+            int before = host.Host.Syslog.Count(decision);
+            long begun = Stopwatch.GetTimestamp();
+            Task<Login> login = host.LogInAsync(way, "id -un", passcode);
+            while (!login.IsCompleted && host.Host.Syslog.Count(decision) == before)
+            {
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+
+            TimeSpan took = Stopwatch.GetElapsedTime(begun);
+            Login done = await login;
+            Assert.True(took < Bound || number < 3, $"{took.TotalSeconds} s\n{done}");
+            if (took < Bound)
+            {
+                return done;
+            }
+        }
+    }
+
+    private static void MustBe(bool isLetIn, string way, Login login, OwnHost host)
+    {
+        if (isLetIn)
+        {
+            Assert.True((login.ExitCode, login.Output) == (0, "alice"), $"{way}: {login}\n{host.Host.Syslog}");
+        }
+        else
+        {
+            MustBeRefused(way, login, host);
+        }
+    }
+
+    private static void MustBeRefused(string way, Login login, OwnHost host) => Assert.True(
+        (login.ExitCode, login.Output) == (way == OwnHost.Pam ? 255 : 1, ""), $"{way}: {login}\n{host.Host.Syslog}");
+}
