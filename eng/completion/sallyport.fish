@@ -92,7 +92,7 @@ complete -c sallyport -n '__sallyport_in setup' -l root-owned-keys -d 'keys from
 complete -c sallyport -n '__sallyport_in setup' -l bastion -d 'a host to pass through'
 complete -c sallyport -n '__sallyport_in setup' -l hop-from -x -d 'the addresses of the bastion in front'
 complete -c sallyport -n '__sallyport_in setup' -l hop -x -a 'always never within:' -d 'who comes from there'
-complete -c sallyport -n '__sallyport_in setup' -l force-command -d 'not possible yet'
+complete -c sallyport -n '__sallyport_in setup' -l force-command -d 'by sshd and sallyport-login, not by PAM'
 complete -c sallyport -n '__sallyport_in setup' -l yes -d 'ask nothing'
 complete -c sallyport -n '__sallyport_in setup' -l from-this-host -d 'a connection from this host itself counts too'
 complete -c sallyport -n '__sallyport_in setup' -l json -d 'for plan and status'

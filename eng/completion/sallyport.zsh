@@ -91,7 +91,7 @@ case $command in
             '--break-glass=[when nothing else works]:NAME\:UNTIL\:REASON:' \
             '--root-owned-keys[keys from /etc/ssh/authorized_keys.d only]' '--bastion[a host to pass through]' \
             '--hop-from=[the addresses of the bastion in front]:addresses:' \
-            '--hop=[who comes from there]:value:(always never within\:)' '--force-command[not possible yet]' \
+            '--hop=[who comes from there]:value:(always never within\:)' '--force-command[by sshd and sallyport-login, not by PAM]' \
             '--yes[ask nothing]' '--from-this-host[a connection from this host itself counts too]' \
             '--json[for plan and status]' '--unconfirmed[for undo\: what the units run]' \
             '1:what:(confirm undo status plan)'

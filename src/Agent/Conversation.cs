@@ -100,7 +100,7 @@ internal sealed class Conversation(
             Op.Auth => Authenticate(hello, caller, trusted, connection),
             Op.Login => LogIn(hello, caller, trusted, connection),
             Op.Account => Verdict.Ignore,
-            Op.Session when trusted => Opens(hello) ? Verdict.Allow : Waived(hello, connection),
+            Op.Session when trusted => Opens(hello) || IsAskedNext(hello) ? Verdict.Allow : Waived(hello, connection),
             Op.Enrol or Op.Codes or Op.Status or Op.Invite => Change(hello, caller, trusted, connection),
             _ => Verdict.Deny,
         };
@@ -199,7 +199,8 @@ internal sealed class Conversation(
         return Guarded(connection, () =>
         {
             Verdict verdict = factors.Ask(request, hello, caller, connection, out bool proved);
-            if (proved && request.Trusted && hello is not null)
+            // Of a login the connection is his own word: it counts only together with sshd's, that it opened for him.
+            if (proved && hello is not null && (request.Trusted || hello.Op is Op.Login))
             {
                 SetupWitness.Note(configuration, "proved", hello);
             }
@@ -321,6 +322,18 @@ internal sealed class Conversation(
         }
 
         return proven;
+    }
+
+    /// <summary>sallyport-login, which sshd runs in this session, asks him, and nothing else is run for him.</summary>
+    private bool IsAskedNext(Hello hello)
+    {
+        bool next = AskedByCommand.In(hello.Arguments) is AskedByCommand asked && asked.Covers(hello.User);
+        if (next)
+        {
+            SetupWitness.Note(configuration, "opened", hello);
+        }
+
+        return next;
     }
 
     // Either this PAM handle itself passed auth (sudo, login), or this ssh connection did.

@@ -50,10 +50,22 @@ internal sealed class Factors(
         out bool proved)
     {
         proved = false;
+        if (hello is { Op: Op.Login, Headless: true, AuthenticationToken: null } && !request.Trusted)
+        {
+            conversation.Log(Priority.Warning, $"{Printable.Of(request.User)} cannot be asked for a passcode: no terminal, no DUO_PASSCODE");
+            return Verdict.Deny; // no try, so none is counted
+        }
+
         if (hello?.Op is Op.Login && !request.Trusted && callers.CountAttempt(caller.Uid) is var seconds and > 0)
         {
             conversation.Tell($"Too many tries. Try again in {seconds} seconds.");
             return Verdict.Deny;
+        }
+
+        // DUO_PASSCODE: all that a program has which nobody can ask.
+        if (hello is { Op: Op.Login, AuthenticationToken: byte[] token })
+        {
+            request = request with { Token = token, Arguments = [hello.Headless ? "use_first_pass" : "try_first_pass"] };
         }
 
         return passcodes.Authenticate(request, conversation, out proved);

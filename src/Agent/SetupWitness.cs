@@ -8,7 +8,8 @@ namespace Sallyport.Agent;
 
 /// <summary>
 /// While <c>sallyport setup</c> waits to be confirmed, it keeps a file in the state directory, where it is noted which ssh
-/// connections proved a factor and opened a session. The file says nothing to the agent, and nobody is let in by it.
+/// connections proved a factor and opened a session (by sallyport-login the other way round). The file says nothing to the
+/// agent, and nobody is let in by it.
 /// </summary>
 internal static class SetupWitness
 {

@@ -148,7 +148,7 @@ internal static class SallyportHelp
                   --hop-from=ADDRESSES
                                     the bastion in front, with commas between
                   --hop=VALUE       who comes from there: always, never, within:N (always)
-                  --force-command   by ForceCommand and not by PAM: not possible yet
+                  --force-command   sallyport-login asks, as sshd's ForceCommand, and not PAM
                   --yes             ask nothing; the first login with both steps confirms
                   --from-this-host  with confirm or --yes: a connection that comes from
                                     this host itself counts too

@@ -121,6 +121,7 @@ internal static class DoctorCommand
         SshdFile file = SshdFile.Read(sshd.ConfigurationFile);
         new FileChecks(findings, sshd, file).Check();
         HashSet<Person> throughPam = [];
+        bool asksPam = true;
         PamFacts pam = PamFacts.Of("sshd");
         try
         {
@@ -142,6 +143,7 @@ internal static class DoctorCommand
                 throughPam.UnionWith(ways.Check(login) ? login.People.Where(person => person.HasShell) : []);
             }
 
+            asksPam = !ways.AllByCommand;
             if (logins.LeftOut > 0)
             {
                 findings.Note(FindingId.Sampled, $"{logins.LeftOut} combinations of Match lines were not asked about",
@@ -154,6 +156,6 @@ internal static class DoctorCommand
             new FileChecks(findings, sshd, file).Broken(broken.Message);
         }
 
-        new PamChecks(findings, pam, configuration).Check(throughPam);
+        new PamChecks(findings, pam, configuration).Check(throughPam, asksPam);
     }
 }

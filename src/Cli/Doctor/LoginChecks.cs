@@ -1,3 +1,4 @@
+using Sallyport.Cli.Setup;
 using Sallyport.Cli.Sshd;
 
 namespace Sallyport.Cli.Doctor;
@@ -7,6 +8,12 @@ internal sealed class LoginChecks(
     Findings findings, SshdProgram sshd, SshdFile file, PamFacts pam, bool isRootAlone)
 {
     private const string Restart = "sshd -t && systemctl reload sshd";
+
+    private bool _byCommand;
+    private bool _otherwise;
+
+    /// <summary>Nobody who is asked is asked by PAM's auth lines: sshd runs sallyport-login for all of them.</summary>
+    public bool AllByCommand => _byCommand && !_otherwise;
 
     /// <summary>Whether one of the ways goes through PAM's auth lines.</summary>
     public bool Check(Login login)
@@ -29,7 +36,8 @@ internal sealed class LoginChecks(
         {
             RootCannotFinish(login);
         }
-        else if (effective.Is("kbdinteractiveauthentication", "no") && login.Asked && !ways.Any(way => way.Any(IsOfPam)))
+        else if (effective.Is("kbdinteractiveauthentication", "no") && login.Asked && !IsByCommand(login)
+            && !ways.Any(way => way.Any(IsOfPam)))
         {
             KeyboardInteractiveOff(login, ways.Count == 0);
         }
@@ -41,6 +49,8 @@ internal sealed class LoginChecks(
                 Where(login, "authenticationmethods"));
         }
 
+        _byCommand |= login.Asked && IsByCommand(login);
+        _otherwise |= login.Asked && !IsByCommand(login);
         foreach (IReadOnlyList<string> way in ways)
         {
             CheckWay(login, way, usesPam);
@@ -78,7 +88,20 @@ internal sealed class LoginChecks(
     private void KeyAlone(Login login, IReadOnlyList<string> way, string shown, bool gated)
     {
         string where = Where(login, "authenticationmethods");
-        if (gated)
+        bool left = login.People.Any(person => pam.LeavesToCommand(person.Name));
+        if (IsByCommand(login))
+        {
+            if (gated && !login.People.All(person => pam.LeavesToCommand(person.Name)))
+            {
+                findings.Warning(FindingId.KeyAloneRefused, $"sallyport-login would ask {login.Who}, and no session is opened for it",
+                    "the session line does not say that it asks them, and refuses them: nobody of them gets in",
+                    "sallyport setup --force-command writes both", Where(login, "forcecommand"));
+            }
+
+            return;
+        }
+
+        if (gated && !left)
         {
             findings.Warning(FindingId.KeyAloneRefused, $"'{shown}' lets {login.Who} past sshd, and then no session is opened",
                 "they are not asked by sshd, so the session line refuses them: nobody of them gets in",
@@ -121,6 +144,8 @@ internal sealed class LoginChecks(
             findings.Note(FindingId.RootKeyOnly, what, Why, mend, where);
         }
     }
+
+    private static bool IsByCommand(Login login) => login.Sshd["forcecommand"].Split(' ')[0] == AskedByLogin.Program;
 
     private static bool IsOfPam(string method) => method is "keyboard-interactive" or "password";
 

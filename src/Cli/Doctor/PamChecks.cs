@@ -12,7 +12,8 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
     private string File => PamStack.Find(pam.Service) ?? "/etc/pam.d/other";
 
     /// <param name="people">Who comes through these lines.</param>
-    public void Check(IReadOnlyCollection<Person> people)
+    /// <param name="asks">Somebody is asked by the auth lines; else the session line is all that there is to say about.</param>
+    public void Check(IReadOnlyCollection<Person> people, bool asks)
     {
         foreach (string missing in pam.Stack.Missing)
         {
@@ -21,17 +22,21 @@ internal sealed class PamChecks(Findings findings, PamFacts pam, HostConfigurati
         }
 
         PamLine[] ours = [.. pam.Auth.Where(line => line.Name == PamAnswers.OurModule)];
-        if (ours.Length == 0)
+        if (ours.Length == 0 && asks)
         {
             findings.Error(FindingId.PamMissing, $"no auth line of the service {pam.Service} names pam_sallyport.so",
                 "sshd asks PAM, and PAM asks nobody for a code", $"add 'auth required pam_sallyport.so' to {File}", File);
             return;
         }
 
-        CheckAround(ours);
+        if (asks)
+        {
+            CheckAround(ours);
+            CheckPassword(people);
+        }
+
         CheckModules();
-        CheckPassword(people);
-        if (pam.Auth.FirstOrDefault(line => line.Name == "pam_google_authenticator") is PamLine google)
+        if (asks && pam.Auth.FirstOrDefault(line => line.Name == "pam_google_authenticator") is PamLine google)
         {
             findings.Warning(FindingId.PamGoogleBeside, "pam_google_authenticator.so stands beside pam_sallyport.so",
                 "both ask, and both take the code out of the same file: the second one refuses it as used",

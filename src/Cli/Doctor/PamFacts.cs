@@ -1,15 +1,19 @@
 using Sallyport.Cli.Pam;
+using Sallyport.Host.Access;
 
 namespace Sallyport.Cli.Doctor;
 
 /// <summary>What sshd's stacks come to, found by going through them with every answer that a module may give.</summary>
 internal sealed class PamFacts
 {
+    private readonly AskedByCommand?[] _gates;
+
     private PamFacts(string service, PamStack stack)
     {
         (Service, Stack) = (service, stack);
         Auth = stack.Of(PamType.Auth);
         IReadOnlyList<PamLine> session = stack.Of(PamType.Session);
+        _gates = [.. session.Where(line => line.Name == PamAnswers.OurModule).Select(line => AskedByCommand.In(line.Arguments))];
         Around = PamWalk.Success(Auth, PamAnswers.Unproven);
         AroundUnenrolled = PamWalk.Success(Auth, PamAnswers.Unenrolled);
         LetsIn = PamWalk.Success(Auth, PamAnswers.Proven) is not null;
@@ -38,6 +42,9 @@ internal sealed class PamFacts
 
     /// <summary>Whom our module did not ask, the session phase refuses, unless policy lets him through.</summary>
     public bool IsGated { get; }
+
+    /// <summary>The session phase lets him through unasked, because sallyport-login asks him next.</summary>
+    public bool LeavesToCommand(string user) => _gates.Length > 0 && _gates.All(asked => asked?.Covers(user) is true);
 
     /// <summary>PAM as it is asked by this sshd asks our module and goes by what it says.</summary>
     public bool Asks => Around is null && Auth.Any(line => line.Name == PamAnswers.OurModule);

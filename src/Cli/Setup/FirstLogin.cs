@@ -39,11 +39,18 @@ internal static class FirstLogin
     }
 
     /// <summary>Who has none was let in by "allow until", without a second step.</summary>
-    public static bool HasFactor(string user)
+    public static bool HasFactor(string user) => HasFactor(user, new ConfigurationFile(PolicyText.Path).Current());
+
+    /// <summary>With [duo] that is the server's to know.</summary>
+    public static bool HasFactor(string user, HostConfiguration configuration)
     {
+        if (configuration.Duo is not null)
+        {
+            return true;
+        }
+
         using TotpStore store = TotpStore.At(TotpStore.DefaultPath, TimeSpan.FromSeconds(30));
         using TotpReading held = store.Open(user);
-        HostConfiguration configuration = new ConfigurationFile(PolicyText.Path).Current();
         return held.Entry is not null || (configuration.HomeFiles
             && Pwd.ByName(user) is Account account && File.Exists($"{account.Home}/.google_authenticator"));
     }

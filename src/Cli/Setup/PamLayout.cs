@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Sallyport.Cli.Pam;
+using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
 
 namespace Sallyport.Cli.Setup;
@@ -8,7 +9,8 @@ namespace Sallyport.Cli.Setup;
 /// /etc/pam.d/sshd in the layouts of Debian and Ubuntu (common-auth), of Amazon Linux, RHEL and Fedora (password-auth),
 /// and of both with google-authenticator's line or ours. One region is ours; what it replaces stays in it as a comment.
 /// </summary>
-internal sealed partial record PamLayout(string Sshd, string Arguments)
+/// <param name="Arguments">What the auth line says behind the module; null: there is none, for sallyport-login asks.</param>
+internal sealed partial record PamLayout(string Sshd, string? Arguments)
 {
     public const string SshdPath = "/etc/pam.d/sshd";
     public const string IncludePath = "/etc/pam.d/sallyport-sshd";
@@ -16,6 +18,7 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
     private const string Begin = "# sallyport setup: begin";
     private const string End = "# sallyport setup: end";
     private const string Kept = "#sallyport# ";
+    private const string IncludeSession = "session    include      sallyport-sshd";
     private const string Gate = "session    required     pam_sallyport.so";
 
     /// <exception cref="SetupRefused">The stack is none of those that are known.</exception>
@@ -42,12 +45,24 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
         for (int i = 0; i < lines.Count; i++)
         {
             // A session line of ours from before would use up what the one of the include needs, and a second auth line the passcode.
-            bool before = Words(lines[i]) is ["session", _, string module, ..] && IsOurs(module);
-            lines[i] = before || (i != at && IsReplaced(lines[i])) ? Kept + lines[i] : lines[i];
+            lines[i] = IsSessionOfOurs(lines[i]) || (i != at && IsReplaced(lines[i])) ? Kept + lines[i] : lines[i];
         }
 
         lines[at] = string.Join('\n', [Begin, .. Includes(debian), Kept + lines[at], End]);
         return new PamLayout(string.Join('\n', lines), string.Concat(arguments.Where(a => a != "nullok").Select(a => " " + a)));
+    }
+
+    /// <summary>
+    /// With the session gate alone: who is asked by sallyport-login never comes to the auth lines. Before every other
+    /// session line, because one of those may jump.
+    /// </summary>
+    public static PamLayout GateOnly(string text)
+    {
+        List<string> lines = [.. Original(text).TrimEnd('\n').Split('\n')];
+        int first = lines.FindIndex(line => Words(line) is ["session" or "-session", ..] or ["@include", "common-session", ..]);
+        lines = [.. lines.Select(line => IsSessionOfOurs(line) ? Kept + line : line)];
+        lines.InsertRange(first < 0 ? lines.Count : first, [Begin, IncludeSession, End]);
+        return new PamLayout(string.Join('\n', lines) + "\n", null);
     }
 
     /// <summary>The file without our region.</summary>
@@ -70,11 +85,13 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
 
     /// <summary>The include; without its gate until sshd asks for both steps, so that the key alone still opens till then.</summary>
     /// <param name="glass">Whom the gate lets in where the agent gives no verdict.</param>
-    public string Include(bool gate, Exemption? glass) => $"""
-        # Written by sallyport setup, for {SshdPath}; see sallyport.conf(5).
-        auth       required     pam_sallyport.so{Arguments}
-        {(gate ? Gate + (glass is null ? "" : " " + BreakGlassArgument.Of(glass)) : "")}
-        """.TrimEnd('\n') + "\n";
+    /// <param name="asked">Whom it lets through because sallyport-login asks them next; null: nobody.</param>
+    public string Include(bool gate, Exemption? glass, AskedByCommand? asked) => string.Join('\n',
+    [
+        $"# Written by sallyport setup, for {SshdPath}; see sallyport.conf(5).",
+        .. Arguments is null ? (string[])[] : [$"auth       required     pam_sallyport.so{Arguments}"],
+        .. gate ? (string[])[$"{Gate}{(glass is null ? "" : $" {BreakGlassArgument.Of(glass)}")}{(asked is null ? "" : $" {asked}")}"] : [],
+    ]) + "\n";
 
     /// <summary>An include of ours, as it is before its gate is shut.</summary>
     public static string WithoutGate(string include) =>
@@ -82,7 +99,7 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
 
     private static string[] Includes(bool debian) => debian
         ? ["@include sallyport-sshd"]
-        : ["auth       include      sallyport-sshd", "session    include      sallyport-sshd"];
+        : ["auth       include      sallyport-sshd", IncludeSession];
 
     /// <summary>
     /// Ours, whatever its control and wherever its file is said to be, and google-authenticator's where it cannot be passed by.
@@ -90,6 +107,8 @@ internal sealed partial record PamLayout(string Sshd, string Arguments)
     /// </summary>
     private static bool IsReplaced(string line) => Auth(line) is [string control, string module, ..]
         && (IsOurs(module) || (module == "pam_google_authenticator.so" && control is ("required" or "requisite")));
+
+    private static bool IsSessionOfOurs(string line) => Words(line) is ["session", _, string module, ..] && IsOurs(module);
 
     private static bool IsOurs(string module) => Path.GetFileName(module) == "pam_sallyport.so";
 

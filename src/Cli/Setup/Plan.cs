@@ -1,4 +1,5 @@
 using Sallyport.Cli.Doctor;
+using Sallyport.Host.Access;
 using Sallyport.Host.Configuration;
 using Sallyport.Host.Interop;
 
@@ -32,6 +33,9 @@ internal sealed class Plan
     public required FileChange Pam { get; init; }
 
     public required HostConfiguration Configuration { get; init; }
+
+    /// <summary>sshd runs sallyport-login for who is asked.</summary>
+    public required bool AskedByCommand { get; init; }
 
     public IReadOnlyList<string> Refusals { get; private set; } = [];
 
@@ -70,7 +74,7 @@ internal sealed class Plan
         }
 
         HostFile pam = HostFile.Read(PamLayout.SshdPath);
-        PamLayout layout = PamLayout.Of(pam.Text);
+        PamLayout layout = choices.ForceCommand ? PamLayout.GateOnly(pam.Text) : PamLayout.Of(pam.Text);
         string configText = SshdFiles.Config(config.Text);
         List<string> keyAlone = [.. configuration.BreakGlass is Exemption g ? [g.Name] : (string[])[], .. configuration.Exemptions.Keys];
         if (keyAlone.FirstOrDefault(name => !SetupChoices.CanName(name)) is string pattern)
@@ -81,21 +85,27 @@ internal sealed class Plan
 
         BreakGlassProof glass = BreakGlassProof.Of(configuration.BreakGlass, provedByProbe);
         HostFile include = Existing(PamLayout.IncludePath, 0x1A4);
-        string dropInText = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, keyAlone, glass.KeysMove, []);
-        string staged = keyAlone.Count == 0 ? "" : SshdFiles.DropIn(choices, [.. keyAlone, probes[2]], glass.KeysMove, probes);
+        IReadOnlyList<string> groups = configuration.Policy!.AskGroups;
+        string DropIn(string[] stands, IReadOnlyList<string> tried) => keyAlone.Count == 0 ? ""
+            : SshdFiles.DropIn(choices, groups, [.. keyAlone, .. stands], glass.KeysMove, tried);
+        string dropInText = DropIn([], []);
+        string staged = DropIn([probes[2]], probes);
+        AskedByCommand? asked = choices.ForceCommand ? new(groups, keyAlone) : null;
+        AskedByLogin? byLogin = choices.ForceCommand ? new(configuration, choices) : null;
         var plan = new Plan
         {
             Probes = probes,
             BreakGlassKeys = glass.KeyFile ?? "",
-            Policy = new(policy, policy.With(PolicyText.WithProbe(policyText, probes[2])), policy.With(policyText)),
-            Include = new(include, include.With(layout.Include(gate: false, null)),
-                include.With(layout.Include(gate: true, configuration.BreakGlass))),
+            Policy = new(policy, policy.With(PolicyText.WithProbes(policyText, probes, exempt: probes[2])), policy.With(policyText)),
+            Include = new(include, include.With(layout.Include(gate: false, null, null)),
+                include.With(layout.Include(gate: true, configuration.BreakGlass, asked))),
             Config = configText == config.Text ? null : new(config, config.With(configText), config.With(configText)),
             DropIn = new(dropIn, dropIn.With(staged), dropIn.With(dropInText)),
             Pam = new(pam, pam.With(layout.Sshd), pam.With(layout.Sshd)),
             Configuration = configuration,
-            Refusals = [.. glass.Problems, .. HostProblems(configuration, choices, homeFilesLeft)],
-            Notes = NotesOn(configText != config.Text, homeFilesLeft),
+            AskedByCommand = choices.ForceCommand,
+            Refusals = [.. glass.Problems, .. byLogin?.Problems() ?? [], .. HostProblems(configuration, choices, homeFilesLeft)],
+            Notes = [.. NotesOn(configText != config.Text, homeFilesLeft), .. byLogin?.Notes() ?? []],
         };
 
         // Without an account for break-glass there is no drop-in that could be looked at.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Duo;
 
 namespace Sallyport.Cli.Setup;
 
@@ -51,11 +52,21 @@ internal static class PolicyText
         return ini.ToString();
     }
 
-    /// <summary>The same, with an account that is exempt while it is probed.</summary>
-    public static string WithProbe(string text, string probe)
+    /// <summary>
+    /// The same while logins are tried: one account is exempt, and none of them is the server's to ask, which does not know
+    /// them, and may be away.
+    /// </summary>
+    public static string WithProbes(string text, IReadOnlyList<string> probes, string exempt)
     {
         var ini = new IniText(text);
-        Set(ini, "exempt", new Exemption(probe, "sallyport setup tries a login", new DateOnly(9999, 12, 31)));
+        Set(ini, "exempt", new Exemption(exempt, "sallyport setup tries a login", new DateOnly(9999, 12, 31)));
+        if (Parse(text).Duo is DuoSettings duo)
+        {
+            IReadOnlyList<string> groups = duo.Groups.Count > 0 ? duo.Groups : ["*"];
+            string but = string.Concat(probes.Select(probe => $",!{probe}")); // each has a group of its own name
+            ini.Set("duo", "groups", string.Join(' ', groups.Select(word => word.Replace(" ", "\\ ", StringComparison.Ordinal) + but)));
+        }
+
         return ini.ToString();
     }
 

@@ -41,7 +41,8 @@ internal sealed class ProbeAccount : IDisposable
             File.SetUnixFileMode(folder, (UnixFileMode)0x1ED /* 0755, whatever the umask: the probe itself reads in there */);
         }
 
-        Tool.Must(["useradd", "--system", "--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "--password", "*",
+        Tool.Must(["useradd", "--system", "--uid", FreshUid(), "--user-group", "--no-create-home",
+            "--home-dir", home, "--shell", "/bin/sh", "--password", "*",
             .. groups.Count > 0 ? ["--groups", string.Join(',', groups)] : (string[])[], name]);
         Tool.Must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", $"{home}/key");
         File.SetUnixFileMode($"{home}/key.pub", (UnixFileMode)0x1A4 /* 0644, likewise */);
@@ -95,6 +96,14 @@ internal sealed class ProbeAccount : IDisposable
         {
             Directory.Delete($"{Folder}/{name}", recursive: true);
         }
+    }
+
+    /// <summary>Not that of the last one, as useradd would have it: the agent counts what a uid has tried in half a minute.</summary>
+    private static string FreshUid()
+    {
+        int[] free = [.. Enumerable.Range(400, 500).Where(uid => Pwd.ByUid((uint)uid) is null)];
+        return free.Length > 0 ? RandomNumberGenerator.GetItems<int>(free, 1)[0].ToString(CultureInfo.InvariantCulture)
+            : throw new IOException("there is no uid from 400 to 899 free to try logins with");
     }
 
     private static OtpSecret Enrol(string name)

@@ -7,6 +7,9 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
 {
     private const string Said = "sallyport-probe-is-in";
 
+    // The terminal shows what is typed: only a shell makes the word of it that is looked for.
+    private const string Typed = "echo sallyport-probe-'is'-in";
+
     /// <summary>Makes the accounts; their names have to be in the journal by now.</summary>
     public static Probes Make(IReadOnlyList<string> names, Policy policy)
     {
@@ -18,7 +21,7 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
     /// <param name="breakGlass">An account that the key of the third probe opens too; null: none.</param>
     public string? Problem(ProbePlace place, Policy policy, string? breakGlass = null)
     {
-        bool letIn = policy.EnrolmentAt(TimeProvider.System.GetUtcNow()) is Enrolment.Allow;
+        bool letIn = !place.AsksByCommand && policy.EnrolmentAt(TimeProvider.System.GetUtcNow()) is Enrolment.Allow;
         // Refusals last: newer sshds shut a source out for some seconds after a few of them (PerSourcePenalties).
         (string Who, string Key, string? Answer, bool Wanted, string What)[] logins =
         [
@@ -38,7 +41,8 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
             }
         }
 
-        return null;
+        return place.AsksByCommand && Forward(enrolled, place).Output.Contains("SSH-", StringComparison.Ordinal)
+            ? "an enrolled account forwards connections before it is asked" : null;
     }
 
     /// <summary>The day that the break-glass account is for. Null: it was let in.</summary>
@@ -68,8 +72,13 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
     /// <param name="answer">To each prompt; null: nobody is there to answer one.</param>
     private static Ran Login(string who, string key, string? answer, ProbePlace place)
     {
+        string[] ssh = [.. Ssh(who, key, place), "-o", $"BatchMode={(answer is null || place.AsksByCommand ? "yes" : "no")}"];
+        if (place.AsksByCommand && answer is not null)
+        {
+            return Tool.Typing($"{answer}\n{Typed}; exit\n", [.. ssh, "-tt", place.Address]);
+        }
+
         AskPass.Install();
-        string[] there = place.Network is int process ? ["nsenter", $"--net=/proc/{process}/ns/net"] : [];
         return Tool.Run(
             new Dictionary<string, string>
             {
@@ -77,13 +86,23 @@ internal sealed class Probes(ProbeAccount enrolled, ProbeAccount newcomer, Probe
                 ["SSH_ASKPASS_REQUIRE"] = "force",
                 [AskPass.Variable] = answer ?? "",
             },
-            [.. there, "ssh", "-F", "/dev/null", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
-            "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-            "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=20", "-o", $"BatchMode={(answer is null ? "yes" : "no")}",
-            "-p", $"{place.Port}", "-l", who, place.Address, $"echo {Said}"]);
+            [.. ssh, place.Address, $"echo {Said}"]);
     }
+
+    /// <summary>A connection through this one, with the key alone, to that sshd itself.</summary>
+    private static Ran Forward(ProbeAccount probe, ProbePlace place) => Tool.Run(
+        [.. Ssh(probe.Name, probe.Key, place), "-o", "BatchMode=yes", "-W", $"[{place.Address}]:{place.Port}", place.Address]);
+
+    private static string[] Ssh(string who, string key, ProbePlace place) =>
+    [
+        .. place.Network is int process ? (string[])["nsenter", $"--net=/proc/{process}/ns/net"] : [],
+        "ssh", "-F", "/dev/null", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
+        "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+        "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=20", "-p", $"{place.Port}", "-l", who,
+    ];
 }
 
 /// <summary>The sshd that is tried.</summary>
+/// <param name="AsksByCommand">By sallyport-login, at a terminal; else sshd asks.</param>
 /// <param name="Network">A process in whose network it is; null: in the host's own.</param>
-internal sealed record ProbePlace(string Address, int Port, int? Network = null);
+internal sealed record ProbePlace(string Address, int Port, bool AsksByCommand, int? Network = null);

@@ -60,7 +60,7 @@ internal static partial class Rehearsal
             })!;
             try
             {
-                var place = new ProbePlace("127.0.0.1", port, private_.Id);
+                var place = new ProbePlace("127.0.0.1", port, plan.AskedByCommand, private_.Id);
                 string? problem = Begins(private_)
                     ?? Explained(WithoutAgent(() => probes.ProblemWithoutAgent(place, breakGlass)))
                     ?? Explained(probes.Problem(place, plan.Configuration.Policy!, breakGlass));
@@ -86,6 +86,7 @@ internal static partial class Rehearsal
         // While the probes log in, with the gate: the strictest that will be.
         Candidate.Lay(Folder, plan.Files.Select(file => file == plan.Include ? file.After : file.Staged));
         Directory.CreateDirectory($"{Folder}/run");
+        File.SetUnixFileMode($"{Folder}/run", (UnixFileMode)0x1ED /* 0755, whatever the umask: sallyport-login is the probe's */);
         HostFile keys = HostFile.Read(plan.BreakGlassKeys);
         string key = File.ReadAllText($"{ProbeAccount.Folder}/{plan.KeyAloneProbe}/key.pub");
         (keys.With($"{keys.Text}\n{key}") with { Path = $"{Folder}/keys" }).Put(); // with owner and mode as they are

@@ -28,6 +28,9 @@ internal sealed record SetupChoices
 
     public bool Bastion { get; init; }
 
+    /// <summary>sshd runs sallyport-login for who is asked, and PAM asks nobody.</summary>
+    public bool ForceCommand { get; init; }
+
     /// <summary>Whether sshd's Match User takes it for this one account: a pattern would open others by their key alone.</summary>
     public static bool CanName(string account) => account is [not '-', ..]
         && BreakGlassArgument.CanName(account) && !account.Any(c => c is <= ' ' or '\x7F' || NotInMatchUser.Contains(c, StringComparison.Ordinal));

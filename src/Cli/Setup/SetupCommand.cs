@@ -46,7 +46,9 @@ internal static class SetupCommand
             ?? (flags.Contains("unconfirmed") && verb != "undo" ? "--unconfirmed goes with undo" : null)
             ?? (flags.Contains("from-this-host") && verb != "confirm" && !flags.Contains("yes")
                 ? "--from-this-host goes with confirm and with --yes" : null)
-            ?? (flags.Contains("hop") && !flags.Contains("hop-from") ? "--hop wants --hop-from" : null);
+            ?? (flags.Contains("hop") && !flags.Contains("hop-from") ? "--hop wants --hop-from" : null)
+            ?? (choices is { ForceCommand: true, Bastion: true }
+                ? "--bastion lets connections through, which --force-command shuts: they begin before anybody is asked" : null);
         if (wrong is not null)
         {
             Screen.WriteError($"sallyport setup: {wrong.Replace("sallyport setup: ", "", StringComparison.Ordinal)}\n{SallyportHelp.For("setup").TrimEnd()}");
@@ -61,7 +63,6 @@ internal static class SetupCommand
                 "undo" => UndoSetup.Run(flags.Contains("unconfirmed")),
                 "status" => ShowSetup.Status(flags.Contains("json")),
                 "plan" => ShowSetup.Plan(choices, flags.Contains("json"), flags.Contains("yes")),
-                _ when flags.Contains("force-command") => throw new SetupRefused(ForceCommand),
                 _ => ApplySetup.Run(choices, flags.Contains("yes"), flags.Contains("from-this-host")),
             };
         }
@@ -71,15 +72,6 @@ internal static class SetupCommand
             return 1;
         }
     }
-
-    private const string ForceCommand = """
-        --force-command needs the login program sallyport-login, which is not there yet, so nothing is changed.
-        With it the factor would come behind PAM, as the command of every session. sshd would then need
-            PermitTunnel no
-            AllowTcpForwarding no
-        because forwarding starts before the command; users' ~/.ssh/rc would run before the factor, and command= in
-        authorized_keys would no longer be what runs. Without --force-command none of that matters: PAM asks first.
-        """;
 
     private static SetupChoices With(SetupChoices choices, string name, string value, ref string? wrong)
     {
@@ -101,6 +93,7 @@ internal static class SetupCommand
             "hop" => choices with { Hop = value },
             "root-owned-keys" => choices with { RootOwnedKeys = true },
             "bastion" => choices with { Bastion = true },
+            "force-command" => choices with { ForceCommand = true },
             _ => choices,
         };
     }

@@ -12,8 +12,27 @@ internal static partial class SshdFiles
 
     private const string Author = "# Written by sallyport setup.";
     private const string NoAgents = "AllowAgentForwarding no";
+    private const string Forced = $"    ForceCommand {AskedByLogin.Program}";
     private const string Include = "Include /etc/ssh/sshd_config.d/*.conf";
 
+    private static readonly string[] _keyAndPam =
+        ["KbdInteractiveAuthentication yes", "AuthenticationMethods publickey,keyboard-interactive"];
+
+    // What a key's own line or its owner's file sets could have another program run in the place of sallyport-login.
+    // DUO_PASSCODE is how scp and the like answer; sallyport-login takes it out.
+    private static readonly string[] _keyFirst =
+    [
+        "KbdInteractiveAuthentication no", "AuthenticationMethods publickey", "PermitUserEnvironment no", "AcceptEnv DUO_PASSCODE",
+    ];
+
+    // What begins as soon as the key is accepted. An agent that is forwarded opens nothing here, so it stays.
+    private static readonly string[] _beforeTheCommand =
+    [
+        "    AllowTcpForwarding no", "    AllowStreamLocalForwarding no", "    PermitTunnel no", "    X11Forwarding no",
+        "    PermitUserRC no",
+    ];
+
+    /// <param name="askGroups">Whose members are asked; empty: everybody.</param>
     /// <param name="keyAlone">Accounts that need no second step; the first of them is the break-glass account.</param>
     /// <param name="breakGlassKeys">Whether its keys are read from the root-owned place alone.</param>
     /// <param name="probes">
@@ -21,15 +40,15 @@ internal static partial class SshdFiles
     /// these lists are instead of the others, for these accounts and for nobody else.
     /// </param>
     public static string DropIn(
-        SetupChoices choices, IReadOnlyList<string> keyAlone, bool breakGlassKeys, IReadOnlyList<string> probes)
+        SetupChoices choices, IReadOnlyList<string> askGroups, IReadOnlyList<string> keyAlone, bool breakGlassKeys,
+        IReadOnlyList<string> probes)
     {
         List<string> lines =
         [
             $"{Author} 'sallyport setup undo' takes it back.",
             "UsePAM yes",
             "PasswordAuthentication no",
-            "KbdInteractiveAuthentication yes",
-            "AuthenticationMethods publickey,keyboard-interactive",
+            .. choices.ForceCommand ? _keyFirst : _keyAndPam,
         ];
         lines.AddRange(choices.RootOwnedKeys ? [$"AuthorizedKeysFile {RootOwnedKeys}"] : []);
         lines.AddRange(choices.Bastion ? [NoAgents, "X11Forwarding no"] : []);
@@ -38,7 +57,14 @@ internal static partial class SshdFiles
             lines.AddRange([$"Match User {keyAlone[0]}", $"    AuthorizedKeysFile {RootOwnedKeys}"]);
         }
 
-        lines.AddRange(["Match all", $"Match User {string.Join(',', keyAlone)}", "    AuthenticationMethods publickey", "Match all"]);
+        lines.Add("Match all");
+        if (choices.ForceCommand)
+        {
+            string groups = askGroups.Count > 0 ? $" Group {string.Join(',', askGroups)}" : "";
+            lines.AddRange([$"Match User *,!{string.Join(",!", keyAlone)}{groups}", Forced, .. _beforeTheCommand, "Match all"]);
+        }
+
+        lines.AddRange([$"Match User {string.Join(',', keyAlone)}", "    AuthenticationMethods publickey", "Match all"]);
         if (probes.Count > 0)
         {
             lines.AddRange([$"Match User {string.Join(',', probes)}", $"    AllowUsers {string.Join(' ', probes)}", "    AllowGroups *", "Match all"]);
@@ -58,6 +84,7 @@ internal static partial class SshdFiles
         {
             RootOwnedKeys = choices.RootOwnedKeys || lines.Contains($"AuthorizedKeysFile {RootOwnedKeys}"),
             Bastion = choices.Bastion || lines.Contains(NoAgents),
+            ForceCommand = choices.ForceCommand || lines.Contains(Forced),
         };
     }
 

@@ -17,7 +17,11 @@ internal static class Tool
     /// <inheritdoc cref="Run(string[])"/>
     public static Ran Run(IReadOnlyDictionary<string, string> variables, params string[] words) => Run(variables, _limit, words);
 
-    private static Ran Run(IReadOnlyDictionary<string, string> variables, TimeSpan limit, string[] words)
+    /// <summary>With this on its standard input.</summary>
+    /// <inheritdoc cref="Run(string[])"/>
+    public static Ran Typing(string input, params string[] words) => Run(new Dictionary<string, string>(), _limit, words, input);
+
+    private static Ran Run(IReadOnlyDictionary<string, string> variables, TimeSpan limit, string[] words, string input = "")
     {
         var start = new ProcessStartInfo(words[0], words[1..])
         {
@@ -37,6 +41,7 @@ internal static class Tool
         try
         {
             using Process process = Process.Start(start)!;
+            process.StandardInput.Write(input);
             process.StandardInput.Close();
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             Task<string> errors = process.StandardError.ReadToEndAsync();

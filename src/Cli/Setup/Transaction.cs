@@ -100,9 +100,18 @@ internal static class Transaction
         plan.DropIn.Staged.Put();
         Sshd.Check();
         CheckEffective(plan);
-        plan.Pam.After.Put();
+        if (!plan.AskedByCommand)
+        {
+            plan.Pam.After.Put();
+        }
+
         tell("sshd takes the new files, by a reload: open sessions stay");
         _ = Sshd.Reload();
+        if (plan.AskedByCommand)
+        {
+            plan.Pam.After.Put(); // before, an sshd that still asks PAM would find nothing that asks for the passcode
+        }
+
         plan.Include.After.Put();
     }
 
@@ -119,6 +128,12 @@ internal static class Transaction
                 throw new IOException($"sshd would use AuthenticationMethods {methods} for {user}, not publickey: another "
                     + "line wins. grep -ri that word in /etc/ssh/sshd_config.d and take the line out");
             }
+
+            if (holds["forcecommand"].Contains(AskedByLogin.Program))
+            {
+                throw new IOException($"sshd would run {AskedByLogin.Program} for {user}, who needs the key alone: another line says "
+                    + "so. grep -ri ForceCommand in /etc/ssh and take the line out");
+            }
         }
     }
 
@@ -128,7 +143,7 @@ internal static class Transaction
         tell("real logins over loopback: enrolled, wrong passcode, no factor, by the key alone");
         using var probes = Probes.Make(journal.Probes, policy);
         (string address, int port) = Sshd.Address();
-        string? problem = probes.Problem(new ProbePlace(address, port), policy);
+        string? problem = probes.Problem(new ProbePlace(address, port, plan.AskedByCommand), policy);
         foreach (string name in journal.Probes)
         {
             ProbeAccount.Remove(name);

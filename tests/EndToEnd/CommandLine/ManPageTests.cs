@@ -110,6 +110,7 @@ public sealed class Given_the_man_pages
         [
             .. InSource("src/Host/Passcodes/ModuleOptions.cs", """(?:case|or) "([\w-]+=?)"(?=:| or )""", "{0}"),
             .. InSource("src/Pam/pam_sallyport.c", """strncmp\(argv\[i\], "(\w+=)", \d+\) == 0""", "{0}"),
+            .. InSource("src/Host/Access/AskedByCommand.cs", """const string \w+ = "(\w+=)";""", "{0}"),
         ];
         string page = Source("pam_sallyport.8");
 

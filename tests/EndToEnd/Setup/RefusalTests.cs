@@ -96,9 +96,6 @@ public sealed class Given_a_host_that_setup_would_lock
         [SetupHost.BreakGlass], after: h => File.CreateSymbolicLink(h.Sandbox.Outside(SetupHost.Pam), "sshd-real"));
 
     [Fact]
-    public Task By_ForceCommand() => RefusedAsync("AllowTcpForwarding no", _ => { }, [SetupHost.BreakGlass, "--force-command"]);
-
-    [Fact]
     public async Task What_the_drop_in_cannot_win_over_is_seen()
     {
         await using SetupHost host = await SetupHost.StartAsync(
@@ -138,6 +135,7 @@ public sealed class Given_a_host_that_setup_would_lock
     [InlineData("confirm", "--yes")]
     [InlineData("--from-this-host")]
     [InlineData("undo", "--from-this-host")]
+    [InlineData("--force-command", "--bastion")]
     [InlineData("status", "--from-this-host")]
     public async Task A_wrong_command_line(params string[] words)
     {

@@ -136,6 +136,7 @@ internal sealed class SetupHost : IAsyncDisposable
         Directory.CreateDirectory(ssh + "/sshd_config.d");
         Sandbox.Copy(Built.Module, $"{World.ModuleFolder(Sandbox)}/pam_sallyport.so");
         Sandbox.Copy(Built.Command, Program);
+        Sandbox.Copy(Built.Login, "/usr/sbin/sallyport-login");
         Agent.Install();
         Sandbox.Copy(Path.Combine(Built.Root, "eng/sallyport.conf"), Policy);
         File.SetUnixFileMode(Sandbox.Outside(Policy), UnixFileMode.UserRead | UnixFileMode.UserWrite);

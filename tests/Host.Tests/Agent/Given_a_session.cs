@@ -105,6 +105,32 @@ public sealed class Given_a_session : IDisposable
         Assert.Equal(AgentClient.Deny, caller.Hello("session", "daemon").Verdict());
     }
 
+    /// <summary>sshd runs sallyport-login for them next; the words are setup's, on PAM's session line.</summary>
+    [Fact]
+    public void Whom_sallyport_login_asks_next_it_is_allowed_and_not_those_who_need_their_key_alone()
+    {
+        Assert.Equal(AgentClient.Allow, Ask("session", "daemon", "arg=login_asks=all", "arg=key_alone=bin,sys"));
+        Assert.Equal(AgentClient.Allow, Ask("session", "daemon", "arg=login_asks=sys,daemon", "arg=key_alone=bin"));
+        Assert.Equal(AgentClient.Deny, Ask("session", "bin", "arg=login_asks=all", "arg=key_alone=bin,sys"));
+        Assert.Equal(AgentClient.Deny, Ask("session", "sys", "arg=login_asks=all", "arg=key_alone=bin,sys"));
+    }
+
+    [Theory]
+    [InlineData("arg=key_alone=bin")]
+    [InlineData("arg=login_asks=")]
+    [InlineData("arg=login_asks=sys")] // daemon is not in it
+    [InlineData("arg=login_asks=no-such-group")]
+    [InlineData("arg=login_asks=all", "arg=login_asks=all")]
+    [InlineData("arg=login_asks=all", "arg=key_alone=bin", "arg=key_alone=sys")]
+    [InlineData("login_asks=all")]
+    public void By_other_words_nobody_is_allowed(params string[] fields)
+    {
+        Assert.Equal(AgentClient.Deny, Ask("session", "daemon", fields));
+        Assert.Equal(AgentClient.Deny, Ask("session", "no-such-account", "arg=login_asks=all"));
+        using AgentClient caller = TestCalls.As(1, _agent.Connect);
+        Assert.Equal(AgentClient.Deny, caller.Hello("session", "daemon", "arg=login_asks=all").Verdict());
+    }
+
     private byte? Ask(string op, string user, params string[] fields)
     {
         using AgentClient caller = _agent.Connect();

@@ -25,6 +25,30 @@ public sealed class Given_another_user_asks : IDisposable
         Assert.Equal(AgentClient.Allow, caller.Hello("auth", "daemon").Verdict(AgentUnderTest.Passcode));
     }
 
+    /// <summary>DUO_PASSCODE of sallyport-login, where there is no [duo].</summary>
+    [Fact]
+    public void His_login_without_a_terminal_is_proven_by_the_passcode_that_came_along_and_by_nothing_else()
+    {
+        _agent.Enrol("daemon", "\" TOTP_AUTH");
+        byte? LogIn(params string[] fields)
+        {
+            using AgentClient caller = ConnectAs(Daemon);
+            byte? verdict = caller.Hello("login", "daemon", ["headless=yes", .. fields]).Verdict(AgentUnderTest.Passcode);
+            Assert.DoesNotContain(caller.Shown, text => text[0] is 'P' or 'Q');
+            return verdict;
+        }
+
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(AgentClient.Deny, LogIn()); // no try, so none is counted
+        }
+
+        Assert.Equal(AgentClient.Deny, LogIn("authtok=000000"));
+        Assert.Equal(AgentClient.Allow, LogIn($"authtok={AgentUnderTest.Passcode}"));
+        Assert.Equal(AgentClient.Deny, LogIn("authtok="));
+        Assert.Equal(AgentClient.Deny, LogIn($"authtok={AgentUnderTest.NextPasscode}")); // the fourth in half a minute
+    }
+
     [Theory]
     [InlineData("bin")]
     [InlineData("root")]
