@@ -16,7 +16,7 @@ namespace Sallyport.Agent;
 /// </summary>
 internal sealed class Factors(
     ConfigurationFile configuration, AgentState state, Callers callers, DuoConnections connections,
-    ConnectionMemory pushed, TimeProvider time, Trace trace)
+    ConnectionMemory pushed, TimeProvider time, Trace trace, CancellationToken ending)
 {
     public const string UserAgent = "sallyport-agent";
 
@@ -143,6 +143,7 @@ internal sealed class Factors(
         string? host = connection.Length > 2 ? AddressIn(connection[2]) : null;
         string? client = AddressIn(connection[0]) ?? AddressIn(hello.RemoteHost);
         bool overSsh = hello.SshConnection.Length > 0 || hello.SshAuthInfo.Length > 0;
+        ClientLink link = ClientLink.Of(hello.SshConnection);
         return new DuoLogin
         {
             Account = account,
@@ -158,7 +159,7 @@ internal sealed class Factors(
             Passcode = isLogin ? hello.AuthenticationToken : null,
             MayPush = isLogin || (trusted && (options.AfterFirstFactor || HasKey(hello.SshAuthInfo))),
             ShowsTexts = isLogin || !overSsh,
-            IsLost = ClientLink.Of(hello.SshConnection).IsLost,
+            IsLost = () => ending.IsCancellationRequested || link.IsLost(),
             HasPushed = !isLogin && trusted && overSsh && pushed.Has(account.Uid, hello.SshConnection),
         };
     }

@@ -73,7 +73,9 @@ using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSi
 
 var callers = new Callers(time);
 var connections = new DuoConnections(time);
-var factors = new Factors(configuration, state, callers, connections, new ConnectionMemory(time), time, trace);
+using var ending = new CancellationTokenSource();
+var factors = new Factors(
+    configuration, state, callers, connections, new ConnectionMemory(time), time, trace, ending.Token);
 var conversation = new Conversation(
     configuration, callers, factors, new ConnectionMemory(time), state, new HopMemory(time), time, trace);
 var server = new AgentServer(listener, conversation, trace);
@@ -83,7 +85,9 @@ Notify("READY=1");
 
 stop.Wait();
 Notify("STOPPING=1");
-server.Drain(TimeSpan.FromSeconds(8)); // the unit gives ten
+server.Drain(TimeSpan.FromSeconds(6));
+ending.Cancel(); // no phone goes on ringing for a login that nobody will finish
+server.Drain(TimeSpan.FromSeconds(2)); // the unit gives ten in all
 if (socketPath is not null)
 {
     _ = Unistd.unlink(Encoding.UTF8.GetBytes(socketPath + '\0'));

@@ -37,9 +37,12 @@ internal sealed class Agent(Sandbox sandbox, CancellationToken cancellationToken
         return await command.EndAsync(cancellationToken);
     }
 
-    public async Task KillAsync()
+    public Task KillAsync() => EndAsync("KILL");
+
+    /// <summary>KILL is a crash; TERM is how systemd ends it.</summary>
+    public async Task EndAsync(string signal)
     {
-        await sandbox.RunAsync("kill", "-KILL", sandbox.Read(PidFile).Trim());
+        await sandbox.RunAsync("kill", $"-{signal}", sandbox.Read(PidFile).Trim());
         using (_command)
         {
             await _command!.EndAsync(cancellationToken);

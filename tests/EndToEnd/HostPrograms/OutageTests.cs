@@ -10,8 +10,6 @@ namespace Sallyport.EndToEnd.HostPrograms;
 /// </summary>
 public sealed class Given_a_server_in_trouble
 {
-    private static readonly string[] Ways = [OwnHost.Pam, OwnHost.Forced];
-
     // https_timeout and 2 s, from the client's start on: there is one silence.
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(4);
 
@@ -33,25 +31,25 @@ public sealed class Given_a_server_in_trouble
         await Trouble.BeginAsync(host, what);
 
         host.FailBy("secure");
-        foreach (string way in Ways)
+        foreach (string way in OwnHost.Ways)
         {
-            MustBeRefused(way, await TimelyAsync(host, isAway ? "Failsecure" : "Error in Duo", way, here.Passcode()), host);
+            host.MustHaveRefused(way, await TimelyAsync(host, isAway ? "Failsecure" : "Error in Duo", way, here.Passcode()));
         }
 
         host.FailBy("offline");
         if (what == "stopped")
         {
-            MustBeRefused(OwnHost.Forced, await host.LogInAsync(OwnHost.Forced, "id -un", here.WrongPasscode()), host);
+            host.MustHaveRefused(OwnHost.Forced, await host.LogInAsync(OwnHost.Forced, "id -un", here.WrongPasscode()));
         }
 
-        foreach (string way in Ways)
+        foreach (string way in OwnHost.Ways)
         {
             Login offline = await host.LogInAsync(way, "id -un", here.Passcode(way == OwnHost.Pam ? 0 : 1));
             MustBe(isAway, way, offline, host);
         }
 
         host.FailBy("safe");
-        foreach (string way in Ways)
+        foreach (string way in OwnHost.Ways)
         {
             MustBe(isAway, way, await TimelyAsync(host, isAway ? "Failsafe" : "Error in Duo", way, ""), host);
         }
@@ -114,14 +112,11 @@ public sealed class Given_a_server_in_trouble
     {
         if (isLetIn)
         {
-            Assert.True((login.ExitCode, login.Output) == (0, "alice"), $"{way}: {login}\n{host.Host.Syslog}");
+            host.MustHaveLetIn(way, login);
         }
         else
         {
-            MustBeRefused(way, login, host);
+            host.MustHaveRefused(way, login);
         }
     }
-
-    private static void MustBeRefused(string way, Login login, OwnHost host) => Assert.True(
-        (login.ExitCode, login.Output) == (way == OwnHost.Pam ? 255 : 1, ""), $"{way}: {login}\n{host.Host.Syslog}");
 }

@@ -13,6 +13,8 @@ internal sealed class OwnHost : IAsyncDisposable
     /// <summary>Where sallyport-login asks, as ForceCommand.</summary>
     public const string Forced = "forced";
 
+    public static readonly string[] Ways = [Pam, Forced];
+
     private static readonly string[] TerminalDevices = ["--terminal-devices", "yes"];
 
     private string _lines = "";
@@ -82,6 +84,14 @@ internal sealed class OwnHost : IAsyncDisposable
         login.Answer("");
         return login;
     }
+
+    /// <summary>By ssh itself where the module refuses, by sallyport-login where that does.</summary>
+    public void MustHaveRefused(string way, Login login) => Assert.True(
+        (login.ExitCode, login.Output) == (way == Pam ? 255 : 1, ""), $"{way}: {login}\n{Host.Syslog}");
+
+    /// <summary>"id -un" was run.</summary>
+    public void MustHaveLetIn(string way, Login login) => Assert.True(
+        (login.ExitCode, login.Output) == (0, "alice"), $"{way}: {login}\n{Host.Syslog}");
 
     /// <summary>What waits for the phone, or nothing.</summary>
     public Task<string> WaitingAsync() => Phone.RunAsync("list");

@@ -102,6 +102,11 @@ internal sealed partial class DuoServer(Sandbox sandbox, CancellationToken cance
     public async Task<Outcome> EndAsync(string signal = "TERM")
     {
         await SignalAsync(signal);
+        return await EndedAsync();
+    }
+
+    public async Task<Outcome> EndedAsync()
+    {
         using (_serving)
         {
             return await _serving!.EndAsync(cancellationToken);

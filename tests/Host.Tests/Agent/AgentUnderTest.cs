@@ -46,7 +46,8 @@ public sealed class AgentUnderTest : IDisposable
         _listener = Listener.Bind(SocketPath);
         var callers = new Callers(Clock);
         var factors = new Factors(
-            configuration, _state, callers, new DuoConnections(TimeProvider.System), new ConnectionMemory(Clock), Clock, trace);
+            configuration, _state, callers, new DuoConnections(TimeProvider.System), new ConnectionMemory(Clock), Clock, trace,
+            CancellationToken.None);
         var conversation = new Conversation(
             configuration, callers, factors, new ConnectionMemory(Clock), _state, new HopMemory(Clock), Clock, trace);
         Server = new AgentServer(_listener, conversation, trace);
