@@ -16,6 +16,9 @@ internal sealed record DuoCall(string Path, DuoParameters Parameters)
     /// <summary>A person is waited for: the server may hold the answer back, and be away for a moment.</summary>
     public bool IsPoll { get; init; }
 
+    /// <summary>The server decides it once, and knows it by its signature.</summary>
+    public bool IsDecidedOnce { get; init; }
+
     /// <summary>Not worth a wait.</summary>
     public bool IsBrief { get; init; }
 

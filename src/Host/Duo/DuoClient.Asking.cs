@@ -141,7 +141,8 @@ internal sealed partial class DuoClient
         HttpAnswer? answer = null;
         try
         {
-            byte[] request = call.ToBytes(settings, userAgent, time.GetUtcNow() + _server.Offset);
+            DateTimeOffset now = time.GetUtcNow() + _server.Offset;
+            byte[] request = call.ToBytes(settings, userAgent, call.IsDecidedOnce ? _server.SecondOfItsOwn(now) : now);
             answer = lease.Connection.Ask(request, end, settings.HttpsTimeout, isGone);
             return answer;
         }

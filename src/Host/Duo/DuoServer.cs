@@ -26,11 +26,15 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
     /// <summary>After it clock, name and certificate are asked for again.</summary>
     public static readonly TimeSpan LongestUse = TimeSpan.FromMinutes(10);
 
+    /// <summary>A date that is five minutes ahead is refused.</summary>
+    private const int MostAhead = 120;
+
     private readonly Lock _lock = new();
     private readonly List<(DuoLease Lease, long Since)> _idle = [];
     private ITimer? _timer;
     private TimeSpan _offset;
     private long? _clockRead;
+    private long _second;
     private bool _isDisposed;
 
     public HostLookup Lookup { get; } = new();
@@ -73,6 +77,21 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
                 DropOld();
                 return _idle.Count > 0;
             }
+        }
+    }
+
+    /// <summary>
+    /// A date for what a server decides once, by its signature: two logins that say the same in one second would be one
+    /// that was sent twice, and the second be denied.
+    /// </summary>
+    public DateTimeOffset SecondOfItsOwn(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            long second = now.ToUnixTimeSeconds();
+            bool isUsed = _second >= second && _second < second + MostAhead;
+            _second = isUsed ? _second + 1 : second;
+            return DateTimeOffset.FromUnixTimeSeconds(_second);
         }
     }
 

@@ -36,6 +36,23 @@ public sealed class Given_the_clock_of_a_host
         Assert.Equal(["POST /auth/v2/preauth: not signed"], service.Faults);
     }
 
+    [Fact]
+    public async Task Logins_that_say_the_same_in_one_second_are_signed_apart()
+    {
+        await using FakeDuoService service = new();
+        using DuoHost host = new(service);
+        host.Preauth();
+
+        for (int i = 0; i < 3; i++)
+        {
+            host.Auth("push1");
+        }
+
+        string?[] dates = [.. service.Requests.Where(r => r.Path == "/auth/v2/auth").Select(r => r["X-Duo-Date"])];
+        Assert.Equal(3, dates.Distinct().Count());
+        Assert.Empty(service.Faults);
+    }
+
     /// <summary>An agent that was restarted while somebody's phone was asked goes on by what it was told before.</summary>
     [Fact]
     public async Task Who_knows_nothing_of_the_server_asks_first()
