@@ -8,8 +8,6 @@ public sealed class LoginFileTests
 {
     private const string From = "127.0.0.1";
     private const string File = "/home/alice/.duo.conf";
-    private const string Here = "/root/letter";
-    private const string There = "/home/alice/letter";
 
     private const string Ssh = """
         Subsystem sftp /usr/lib/openssh/sftp-server
@@ -19,29 +17,20 @@ public sealed class LoginFileTests
             ForceCommand /usr/sbin/sallyport-login -c ~/.duo.conf
         """;
 
-    public static TheoryData<string> Transfers => new()
-    {
-        $"scp -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
-        $"scp -O -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
-        $"echo 'put {Here} {There}' | sftp -o SendEnv=DUO_PASSCODE -b - alice@server",
-        $"rsync -e 'ssh -o SendEnv=DUO_PASSCODE' {Here} alice@server:{There}",
-        $"cat {Here} | ssh -o SendEnv=DUO_PASSCODE alice@server 'cat >{There}'",
-        $"ssh -tt -o SendEnv=DUO_PASSCODE alice@server 'printf %s \"Dear Bob\" >{There}'", // a terminal, and yet
-        $"echo 'printf %s \"Dear Bob\" >{There}' | ssh -T -o SendEnv=DUO_PASSCODE alice@server", // as VS Code does
-    };
+    public static TheoryData<string> WithACode => [.. Transfers.To("server", "-o SendEnv=DUO_PASSCODE")];
 
     [Theory]
-    [MemberData(nameof(Transfers))]
+    [MemberData(nameof(WithACode))]
     public async Task Facts_3_11_a_passcode_in_the_environment_carries_a_file(string command)
     {
         (DuoHost host, Authenticator phone) = await StartAsync("accept_env_factor = yes");
         await using DuoHost own = host;
-        host.Sandbox.Write(Here, "Dear Bob");
+        host.Sandbox.Write(Transfers.Here, Transfers.Letter);
 
         Login transfer = await host.Client.RunAsync(["sh", "-c", $"export DUO_PASSCODE={phone.Passcode()}; {command}"]);
 
         Assert.True(transfer.ExitCode == 0, $"{transfer}\n{host.Syslog}");
-        Assert.Equal("Dear Bob", host.Sandbox.Read(There));
+        Assert.Equal(Transfers.Letter, host.Sandbox.Read(Transfers.There));
         Assert.StartsWith("success valid_passcode", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
     }
 

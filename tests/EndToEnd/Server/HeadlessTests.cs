@@ -8,46 +8,35 @@ namespace Sallyport.EndToEnd.Server;
 /// </summary>
 public sealed class Given_a_client_that_login_duo_calls_headless
 {
-    private const string Here = "/root/letter";
-    private const string There = "/home/alice/letter";
     private const string EnvironmentFactor = "accept_env_factor = yes\n";
 
-    public static TheoryData<string> Transfers => new()
-    {
-        $"scp -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
-        $"scp -O -o SendEnv=DUO_PASSCODE {Here} alice@server:{There}",
-        $"echo 'put {Here} {There}' | sftp -o SendEnv=DUO_PASSCODE -b - alice@server",
-        $"rsync -e 'ssh -o SendEnv=DUO_PASSCODE' {Here} alice@server:{There}",
-        $"cat {Here} | ssh -o SendEnv=DUO_PASSCODE alice@server 'cat >{There}'",
-        $"ssh -tt -o SendEnv=DUO_PASSCODE alice@server 'printf %s \"Dear Bob\" >{There}'", // a terminal, and yet
-        $"echo 'printf %s \"Dear Bob\" >{There}' | ssh -T -o SendEnv=DUO_PASSCODE alice@server", // as VS Code does
-    };
+    public static TheoryData<string> WithACode => [.. Transfers.To("server", "-o SendEnv=DUO_PASSCODE")];
 
     public static TheoryData<string> WithoutACode => new()
     {
         "ssh alice@server id",
         "ssh -tt alice@server id",
         "ssh -T alice@server </dev/null",
-        $"scp {Here} alice@server:{There}",
-        $"scp -O {Here} alice@server:{There}",
-        $"echo 'put {Here} {There}' | sftp -b - alice@server",
-        $"rsync {Here} alice@server:{There}",
-        $"echo 'echo Dear Bob >{There}' | ssh -T alice@server",
+        $"scp {Transfers.Here} alice@server:{Transfers.There}",
+        $"scp -O {Transfers.Here} alice@server:{Transfers.There}",
+        $"echo 'put {Transfers.Here} {Transfers.There}' | sftp -b - alice@server",
+        $"rsync {Transfers.Here} alice@server:{Transfers.There}",
+        $"echo 'echo Dear Bob >{Transfers.There}' | ssh -T alice@server",
     };
 
     [Theory]
-    [MemberData(nameof(Transfers))]
+    [MemberData(nameof(WithACode))]
     public async Task Facts_0_9_a_passcode_in_the_environment_carries_a_file(string command)
     {
         await using DuoHost host = await DuoHost.LoginDuoAsync();
         Authenticator phone = await host.EnrolAsync("alice");
         await host.WriteAsync(host.Section + EnvironmentFactor);
-        host.Sandbox.Write(Here, "Dear Bob");
+        host.Sandbox.Write(Transfers.Here, Transfers.Letter);
 
         Login transfer = await host.Client.RunAsync(["sh", "-c", $"export DUO_PASSCODE={phone.Passcode()}; {command}"]);
 
         Assert.True(transfer.ExitCode == 0, $"{transfer}\n{host.Syslog}");
-        Assert.Equal("Dear Bob", host.Sandbox.Read(There));
+        Assert.Equal(Transfers.Letter, host.Sandbox.Read(Transfers.There));
         string row = Assert.Single(await host.Server.AuditAsync());
         Assert.StartsWith("success valid_passcode", row, StringComparison.Ordinal);
     }
@@ -72,13 +61,13 @@ public sealed class Given_a_client_that_login_duo_calls_headless
     {
         await using DuoHost host = await DuoHost.LoginDuoAsync();
         await host.EnrolAsync("alice");
-        host.Sandbox.Write(Here, "Dear Bob");
+        host.Sandbox.Write(Transfers.Here, Transfers.Letter);
 
         Login login = await host.Client.RunAsync(["sh", "-c", command]);
 
         Assert.NotEqual(0, login.ExitCode);
         Assert.Equal("", login.Output);
-        Assert.False(host.Sandbox.Exists(There));
+        Assert.False(host.Sandbox.Exists(Transfers.There));
         string row = Assert.Single(await host.Server.AuditAsync());
         Assert.Contains(" no_activated_duo_mobile_account ", row, StringComparison.Ordinal);
         string alice = await host.Server.RunAsync("user", "show", "alice");
