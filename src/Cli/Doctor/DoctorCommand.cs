@@ -4,6 +4,7 @@ using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Sshd;
 using Sallyport.Cli.Terminal;
 using Sallyport.Host.Configuration;
+using Sallyport.Host.Duo;
 using Sallyport.Host.Interop;
 
 namespace Sallyport.Cli.Doctor;
@@ -103,6 +104,11 @@ internal static class DoctorCommand
             {
                 // What is wrong with sshd's configuration is among the findings.
             }
+        }
+
+        if (configuration?.Duo is DuoSettings duo)
+        {
+            new DuoChecks(findings, path, time).Check(duo);
         }
 
         if (configuration is null or { HomeFiles: true, Secret: null })

@@ -51,6 +51,10 @@ internal static class FindingId
     public const string InvitationExpired = "invitation-expired";
     public const string HomeFileOpen = "home-file-open";
 
+    public const string DuoServer = "duo-server";
+    public const string DuoNetwork = "duo-network";
+    public const string DuoClock = "duo-clock";
+
     public const string AskGroupMissing = "ask-group-missing";
     public const string AskGroupEmpty = "ask-group-empty";
     public const string EnrolmentAllow = "enrolment-allow";

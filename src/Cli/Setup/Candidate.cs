@@ -28,6 +28,7 @@ internal static class Candidate
         FindingId.PermitTunnel, FindingId.UserEnvironment, FindingId.SocketModes, FindingId.ClockUnsynchronised, FindingId.ClockOffset,
         FindingId.SelinuxModule, FindingId.DropInLoses, FindingId.ExemptEnding, FindingId.BreakGlassMissing,
         FindingId.BreakGlassUnused, FindingId.BreakGlassKeys, FindingId.AskGroupEmpty,
+        FindingId.DuoServer, FindingId.DuoNetwork, FindingId.DuoClock,
     ];
 
     // setup reloads sshd; and copies are newer than what sshd has read.
@@ -70,7 +71,7 @@ internal static class Candidate
 
     /// <summary>What setup may leave behind, and tells: also that root is kept out, which is well and surprises.</summary>
     public static bool IsToldOnly(Finding finding) => finding.Id == FindingId.RootKeyOnly
-        || (finding.Severity is Severity.Warning && finding.Id != Reloaded && !IsReason(finding));
+        || (finding.Severity is Severity.Warning && finding.Id is not (Reloaded or FindingId.DuoNetwork) && !IsReason(finding));
 
     public static string Say(Finding finding) =>
         $"{finding.Id}{(finding.Where.Length > 0 ? $" ({finding.Where})" : "")}: {finding.What}; {finding.Why}. "

@@ -22,6 +22,9 @@ internal sealed class Plan
     /// <summary>From which sshd takes the break-glass account's keys, and nobody but root can change it.</summary>
     public required string BreakGlassKeys { get; init; }
 
+    /// <summary>Null: the agent needs no network, or has one.</summary>
+    public required FileChange? AgentNetwork { get; init; }
+
     public required FileChange Policy { get; init; }
 
     public required FileChange Include { get; init; }
@@ -43,7 +46,7 @@ internal sealed class Plan
 
     /// <summary>In the order in which they are put in place.</summary>
     public IEnumerable<FileChange> Files =>
-        ((FileChange?[])[Policy, Include, Config, DropIn, Pam]).OfType<FileChange>();
+        ((FileChange?[])[AgentNetwork, Policy, Include, Config, DropIn, Pam]).OfType<FileChange>();
 
     /// <exception cref="SetupRefused">The files that are there are none that setup understands.</exception>
     /// <exception cref="IOException">One cannot be read.</exception>
@@ -96,6 +99,7 @@ internal sealed class Plan
         {
             Probes = probes,
             BreakGlassKeys = glass.KeyFile ?? "",
+            AgentNetwork = Setup.AgentNetwork.For(configuration),
             Policy = new(policy, policy.With(PolicyText.WithProbes(policyText, probes, exempt: probes[2])), policy.With(policyText)),
             Include = new(include, include.With(layout.Include(gate: false, null, null)),
                 include.With(layout.Include(gate: true, configuration.BreakGlass, asked))),

@@ -62,6 +62,8 @@ internal static partial class SshdFiles
         {
             string groups = askGroups.Count > 0 ? $" Group {string.Join(',', askGroups)}" : "";
             lines.AddRange([$"Match User *,!{string.Join(",!", keyAlone)}{groups}", Forced, .. _beforeTheCommand, "Match all"]);
+            // Whatever other files say of everybody.
+            lines.AddRange([$"Match User {keyAlone[0]}", "    ForceCommand none", "Match all"]);
         }
 
         lines.AddRange([$"Match User {string.Join(',', keyAlone)}", "    AuthenticationMethods publickey", "Match all"]);

@@ -93,6 +93,12 @@ internal static class Transaction
     private static void Put(Plan plan, TimeSpan patience, Action<string> tell)
     {
         Units.Arm(patience);
+        if (plan.AgentNetwork is FileChange network)
+        {
+            network.After.Put();
+            AgentNetwork.Apply();
+        }
+
         Units.StartAgent();
         plan.Policy.Staged.Put();
         plan.Include.Staged.Put();
@@ -128,12 +134,14 @@ internal static class Transaction
                 throw new IOException($"sshd would use AuthenticationMethods {methods} for {user}, not publickey: another "
                     + "line wins. grep -ri that word in /etc/ssh/sshd_config.d and take the line out");
             }
+        }
 
-            if (holds["forcecommand"].Contains(AskedByLogin.Program))
-            {
-                throw new IOException($"sshd would run {AskedByLogin.Program} for {user}, who needs the key alone: another line says "
-                    + "so. grep -ri ForceCommand in /etc/ssh and take the line out");
-            }
+        // An account that is exempt may be given it by a line of somebody's own: it is let in, as long as the agent runs.
+        string glass = configuration.BreakGlass!.Name;
+        if (Sshd.Effective(glass)["forcecommand"].Contains(AskedByLogin.Program))
+        {
+            throw new IOException($"sshd would run {AskedByLogin.Program} for {glass}, which is for the day when no agent answers: "
+                + "another line says so. grep -ri ForceCommand in /etc/ssh and take the line out");
         }
     }
 

@@ -46,6 +46,12 @@ internal static class Undo
             Find(PolicyText.Path)?.Restore();
         }
 
+        if (both && Find(AgentNetwork.Path) is Place network)
+        {
+            network.Restore();
+            AgentNetwork.ApplySoon();
+        }
+
         foreach (string probe in journal.Probes)
         {
             ProbeAccount.Remove(probe);

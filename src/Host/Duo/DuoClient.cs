@@ -22,6 +22,13 @@ internal sealed partial class DuoClient(
 
     private readonly DuoServer _server = connections.Of(settings);
 
+    /// <summary>How far the server's clock is ahead of this host's, which also tells that it answers.</summary>
+    public TimeSpan ClockAhead()
+    {
+        Ping(_nobodyIsGone);
+        return _server.Offset;
+    }
+
     /// <summary>Whether, and how, he is asked. Only here an outage is an outage.</summary>
     public DuoPreauth Preauth(DuoSubject subject, Func<bool> isGone)
     {

@@ -130,6 +130,12 @@ internal static class FaultyLayouts
         ["a line that sshd does not know"] = new("sshd-broken", Harm.NoRestart,
             new() { Later = "echo 'PermitRoot no' >> /etc/ssh/sshd_config" }),
 
+        // The server
+        ["a server that is not there"] = new("duo-server", Harm.Nobody, new()
+        {
+            Configuration = "[duo]\nikey = DIXXXXXXXXXXXXXXXXXX\nskey = 0123456789012345678901234567890123456789\nhost = 127.0.0.1:9\n",
+        }),
+
         // sshd: beside the second factor
         ["a forced command with forwarding"] = new("forcecommand-forwarding", Harm.Forwarding,
             new() { Last = "Match User alice\nForceCommand /bin/true" }),

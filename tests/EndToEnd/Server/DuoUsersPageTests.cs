@@ -32,6 +32,7 @@ public sealed class Given_a_host_with_login_duo_that_moves(Given_the_page_on_the
         string line = await _page.FollowAsync(_host, "Let our program stand behind ForceCommand");
         Assert.Equal("ForceCommand /usr/sbin/sallyport-login", line.Trim());
         await AsksByAsync("sallyport");
+        await WithSetupAsync();
         await WithoutServerAsync();
 
         await _page.FollowAsync(_host, "Going back behind ForceCommand");
@@ -42,6 +43,28 @@ public sealed class Given_a_host_with_login_duo_that_moves(Given_the_page_on_the
         Assert.Equal(settings.Trim(), (await _host.SayAsync("cat /etc/sallyport/sallyport.conf")).Trim());
         Assert.Equal("yes", await _host.SayAsync("systemctl show -P PrivateNetwork sallyport-agent.service"));
         await AsksByAsync("login_duo/");
+    }
+
+    /// <summary>It is asked as before, the break-glass account is not, and what setup did is taken back.</summary>
+    private async Task WithSetupAsync()
+    {
+        await _host.SayAsync("""
+            useradd --create-home --shell /bin/bash ops
+            install -D -m 644 /root/.ssh/*.pub /etc/ssh/authorized_keys.d/ops
+            install -D -o ops -m 600 /root/.ssh/*.pub /home/ops/.ssh/authorized_keys; chown -R ops: /home/ops
+            """);
+        Command forced = await _host.ShellAsync("HOME=/root ssh ops@host id");
+        Assert.Equal(1, forced.ExitCode); // by the line of sshd_config
+        Command setup = await _host.ShellAsync($"{_page.Commands("Let setup see to it").Trim()} --yes");
+        Assert.True(setup.ExitCode == 0, $"{setup}");
+
+        Assert.DoesNotContain("duo-", await _host.SayAsync("sallyport doctor --user=alice || true"), StringComparison.Ordinal);
+        await AsksByAsync("sallyport");
+        Assert.Equal("ops", await _host.SayAsync("HOME=/root ssh ops@host id -un"));
+        Command forwarded = await _host.ShellAsync("HOME=/root ssh -W 127.0.0.1:22 alice@host </dev/null");
+        Assert.DoesNotContain("SSH-2.0", forwarded.Output, StringComparison.Ordinal);
+        await _host.SayAsync("sallyport setup undo; userdel --remove ops");
+        await AsksByAsync("sallyport");
     }
 
     /// <summary>As the file says at first, secure; then offline, by a passcode of the host. The server hears of it.</summary>

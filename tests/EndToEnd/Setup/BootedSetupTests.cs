@@ -51,6 +51,35 @@ public sealed class Given_a_booted_host : IAsyncLifetime
         Assert.Contains("setup: confirmed", await _host.SayAsync("sallyport setup status"), StringComparison.Ordinal);
     }
 
+    /// <summary>The server need not be there: setup's own accounts are not the server's to ask.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("--force-command")]
+    public async Task With_duo_the_agent_gets_its_network_and_loses_it_again(string option)
+    {
+        const string network = "systemctl show -P PrivateNetwork sallyport-agent.service";
+        const string folder = "ls /etc/systemd/system/sallyport-agent.service.d";
+        await _host.SayAsync("""
+            printf '[duo]\nikey = DIXXXXXXXXXXXXXXXXXX\nskey = 0123456789012345678901234567890123456789\nhost = 127.0.0.1:9\ngroups = people *,!ops\n' \
+                >>/etc/sallyport/sallyport.conf
+            """);
+        string before = await _host.SayAsync(Files);
+        Assert.Equal("yes", await _host.SayAsync(network));
+        Assert.Contains("duo-network", await _host.SayAsync("sallyport doctor || true"), StringComparison.Ordinal);
+
+        string said = (await _host.SayAsync($"{Setup} {option}")).ReplaceLineEndings(" ");
+
+        Assert.Contains("127.0.0.1:9 of [duo]", said, StringComparison.Ordinal);
+        Assert.Equal("no\nduo.conf", await _host.SayAsync($"{network}; {folder}"));
+        Assert.DoesNotContain("sallyport-probe-", await _host.SayAsync("cat /etc/sallyport/sallyport.conf"), StringComparison.Ordinal);
+        string doctor = await _host.SayAsync("sallyport doctor || true");
+        Assert.Contains("duo-server", doctor, StringComparison.Ordinal);
+        Assert.DoesNotContain("duo-network", doctor, StringComparison.Ordinal);
+        await _host.SayAsync("sallyport setup undo");
+        Assert.Equal("yes", await _host.SayAsync($"{network}; {folder}"));
+        Assert.Equal(before, await _host.SayAsync(Files));
+    }
+
     [Theory]
     [InlineData("/run/sallyport-setup/rehearsal/sshd.log")]
     [InlineData("/etc/ssh/sshd_config.d/10-sallyport.conf")]

@@ -273,6 +273,21 @@ public sealed class Given_a_host_for_ForceCommand
         RefusedAsync(why, h => h.Sandbox.Write(Mine, lines));
 
     [Fact]
+    public async Task A_line_that_would_force_the_break_glass_account_too_is_refused()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        host.Sandbox.Write("/etc/ssh/sshd_config.d/05-mine.conf",
+            "Match User ops\n    ForceCommand /usr/sbin/sallyport-login\n    DisableForwarding yes\n");
+        Dictionary<string, string> before = host.Snapshot();
+
+        Outcome refused = await host.SetupAsync(SetupHost.BreakGlass, "--force-command");
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("the break-glass account ops was not let in", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, host.Snapshot());
+    }
+
+    [Fact]
     public Task Without_the_program_it_is_refused() =>
         RefusedAsync("/usr/sbin/sallyport-login is not there", h => File.Delete(h.Sandbox.Outside("/usr/sbin/sallyport-login")));
 
