@@ -17,21 +17,37 @@ public sealed class Given_a_setup_that_does_not_end_well
     [InlineData(Renames)]
     [InlineData(Removals)]
     [InlineData(Programs)]
-    public async Task Killed_at_any_step_the_host_stays_reachable_and_goes_back_whole(string calls)
+    public Task Killed_at_any_step_the_host_stays_reachable_and_goes_back_whole(string calls) =>
+        KilledAtAnyStepAsync(calls, host => host.AssertReachableAsync());
+
+    /// <summary>By the key alone, or by key and DUO_PASSCODE; and break-glass at any step.</summary>
+    [Fact]
+    public Task So_it_does_where_sallyport_login_is_to_ask() => KilledAtAnyStepAsync(Renames, async host =>
+    {
+        host.ForgetPasscode();
+        await host.Agent.KillAsync(); // as if half a minute had gone by since the last tries
+        await host.Agent.StartAsync();
+        Outcome alice = await host.Sandbox.TryAsync(["env", $"DUO_PASSCODE={host.Phone.Passcode()}",
+            .. Away.Ssh("-o", "SendEnv=DUO_PASSCODE", "-o", "BatchMode=yes", $"alice@{Away.Host}", "id -un")]);
+        Assert.True(alice is { ExitCode: 0, Output: "alice\n" }, $"alice is locked out: {alice}\n{host.Syslog}");
+        Assert.Equal("ops", (await host.LoginAsync("ops")).Output);
+    }, "--force-command");
+
+    private static async Task KilledAtAnyStepAsync(string calls, Func<SetupHost, Task> mustBeReachable, params string[] options)
     {
         await using SetupHost host = await SetupHost.StartAsync();
         Dictionary<string, string> before = host.Snapshot();
         int killed = 0;
         while (true)
         {
-            Outcome outcome = await InjectAsync(host, $"signal=KILL:when={killed + 1}", calls);
+            Outcome outcome = await InjectAsync(host, $"signal=KILL:when={killed + 1}", calls, "", options);
             if (outcome.ExitCode == 0)
             {
                 break;
             }
 
             killed++;
-            await host.AssertReachableAsync();
+            await mustBeReachable(host);
             Outcome boot = await host.SetupAsync("undo", "--unconfirmed");
             Assert.True(boot.ExitCode == 0, $"step {killed}: {boot}");
             Assert.Equal(before, host.Snapshot());
@@ -220,9 +236,9 @@ public sealed class Given_a_setup_that_does_not_end_well
         await host.AssertReachableAsync();
     }
 
-    private static Task<Outcome> InjectAsync(SetupHost host, string fault, string calls, string verb = "") =>
+    private static Task<Outcome> InjectAsync(SetupHost host, string fault, string calls, string verb = "", params string[] options) =>
         host.Sandbox.TryAsync([
             "sh", "-c", "yes | \"$@\"", "sh", "strace", "-qq", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={calls}:{fault}",
-            "/usr/bin/sallyport", "setup", .. verb.Length > 0 ? [verb] : (string[])[SetupHost.BreakGlass],
+            "/usr/bin/sallyport", "setup", .. verb.Length > 0 ? [verb] : (string[])[SetupHost.BreakGlass, .. options],
         ]);
 }
