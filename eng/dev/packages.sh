@@ -7,6 +7,7 @@ packages_for() {
         demo) echo openssh-server openssh-client iproute2 util-linux procps oathtool qrencode socat login-duo ;;
         bench) echo pamtester libpam-google-authenticator libpam-oath oathtool e2fsprogs mount ;;
         bench-server) echo login-duo postgresql ;;
+        bench-login) echo libpam-duo iproute2 util-linux ;;
         fuzz) echo clang "$(clang_runtime)" ;;
         lint) echo shellcheck git ;;
         test)
