@@ -27,7 +27,7 @@ esac
 for program in ip unshare nsenter sshd ssh ssh-keygen oathtool qrencode socat login_duo; do
     PATH=$PATH:/usr/sbin command -v "$program" > /dev/null || die "$program is missing: ./dev demo installs it"
 done
-for file in out/host/sallyport-agent out/host/pam_sallyport.so out/server/sallyport-server; do
+for file in out/host/sallyport-agent out/host/sallyport-login out/host/pam_sallyport.so out/server/sallyport-server; do
     [[ -e $file ]] || die "$file is missing: run ./dev build"
 done
 
@@ -75,7 +75,8 @@ set_up() {
     install -m 644 out/host/pam_sallyport.so "$BOX_ROOT$modules/"
     install -D -m 755 out/host/sallyport-agent "$BOX_ROOT/usr/libexec/sallyport/sallyport-agent"
     install -D -m 600 /dev/null "$BOX_ROOT/etc/sallyport/sallyport.conf"
-    mkdir -p "$BOX_ROOT/run/sallyport" "$BOX_ROOT/var/lib/sallyport"
+    mkdir -p "$BOX_ROOT/run/sallyport"
+    install -d -m 700 "$BOX_ROOT/var/lib/sallyport"
     cat > "$BOX_ROOT/etc/pam.d/sshd" <<'PAM'
 auth     required  pam_sallyport.so
 account  required  pam_permit.so
@@ -98,9 +99,7 @@ SSHD
     # Else its shell says "Killed" when the sandbox ends.
     box socat -u UNIX-RECV:/dev/log,mode=666 OPEN:/tmp/log,creat,append 2> "$OUT/socat.log" {BOX_IN}>&- &
     disown # it ends with the sandbox, and nobody need be told
-    box /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2> "$OUT/agent.log" {BOX_IN}>&- &
-    disown
-    until_there "$BOX_ROOT/run/sallyport/agent.sock"
+    start_agent
     until_there "$BOX_ROOT/dev/log"
     box /usr/sbin/sshd -f /etc/ssh/demo.conf -o PidFile=/run/demo.pid {BOX_IN}>&-
     until_there "$BOX_ROOT/run/demo.pid"
@@ -112,6 +111,12 @@ echo "  $1$ANSWER" >&2
 echo "$ANSWER"
 ASK
     chmod 755 "$OUT/askpass"
+}
+
+start_agent() {
+    box /usr/libexec/sallyport/sallyport-agent --socket /run/sallyport/agent.sock 2>> "$OUT/agent.log" {BOX_IN}>&- &
+    disown
+    until_there "$BOX_ROOT/run/sallyport/agent.sock"
 }
 
 # enrol USER SCRATCH-CODE...: the file that google-authenticator writes for its usual answers.
@@ -230,18 +235,18 @@ until_listens() {
     done
 }
 
-# duo_login USER ANSWER: at a terminal, since login_duo asks nobody who has none.
+# duo_login PORT USER ANSWER: at a terminal, since login_duo asks nobody who has none.
 duo_login() {
-    local user=$1 answer=$2 rc=0 left=200 job keys
+    local port=$1 user=$2 answer=$3 rc=0 left=200 job keys
     echo "  \$ ssh $user@another-host"
     rm -f "$OUT/keys" "$OUT/screen"
     mkfifo "$OUT/keys"
-    nsenter --net --target "$BOX_ID" ssh -F none -i "$OUT/key" -p 2223 -o "UserKnownHostsFile=$OUT/known_hosts" \
+    nsenter --net --target "$BOX_ID" ssh -F none -i "$OUT/key" -p "$port" -o "UserKnownHostsFile=$OUT/known_hosts" \
         -o LogLevel=ERROR -tt "$user@127.0.0.1" < "$OUT/keys" > "$OUT/screen" 2>&1 {BOX_IN}>&- &
     job=$!
     exec {keys}> "$OUT/keys"
-    until grep -q 'Passcode.*: ' "$OUT/screen" 2> /dev/null || ((left-- == 0)); do sleep 0.05; done
-    echo "$answer" >&"$keys" || true # it may have ended without asking
+    until grep -q 'Passcode.*: ' "$OUT/screen" 2> /dev/null || ! kill -0 "$job" 2> /dev/null || ((left-- == 0)); do sleep 0.05; done
+    (echo "$answer" >&"$keys") 2> /dev/null || true # it may have ended without asking
     wait "$job" || rc=$?
     exec {keys}>&-
     tr -d '\r' < "$OUT/screen" | sed '/^$/d; s/^/  /'
@@ -263,12 +268,12 @@ phone() { box sallyport phone "$1" --file=/root/phone.json "${@:2}"; }
 tap() {
     local left=200 number
     until phone list | grep -q .; do
-        ((left-- > 0)) || die "nothing waits for the phone"
+        ((left-- > 0)) || die "nothing waits for the phone; the login says: $(cat "$OUT/screen")"
         sleep 0.05
     done
     if [[ $1 == approve ]]; then
-        until number=$(sed -n 's/.*Enter the number \([0-9]*\) there.*/\1/p' "$OUT/screen") && [[ -n $number ]]; do
-            ((left-- > 0)) || die "no number is shown"
+        until number=$(sed -n 's/.*Enter the number \([0-9]*\) there.*/\1/p' "$OUT/screen" | head -n 1) && [[ -n $number ]]; do
+            ((left-- > 0)) || die "no number is shown; the login says: $(cat "$OUT/screen")"
             sleep 0.05
         done
         set -- "$@" --number="$number"
@@ -276,11 +281,11 @@ tap() {
     phone "$@" > "$OUT/phone"
 }
 
-# push_login USER VERB [OPTION]: a login that waits, and what the phone shows and says
+# push_login PORT USER VERB [OPTION]: a login that waits, and what the phone shows and says
 push_login() {
-    tap "${@:2}" {BOX_IN}>&- &
+    tap "${@:3}" {BOX_IN}>&- &
     local tapping=$!
-    duo_login "$1" 1 > "$OUT/login"
+    duo_login "$1" "$2" 1 > "$OUT/login"
     wait "$tapping" || die "the phone says: $(cat "$OUT/phone")"
     sed "s/^/  ${DIM}phone: /; s/\$/$PLAIN/" "$OUT/phone"
     cat "$OUT/login"
@@ -291,14 +296,59 @@ show_server() {
     heading "10. Another host: the distribution's own login_duo asks sallyport-server"
     set_up_server
     code=$(passcode)
-    duo_login dora "$code"
+    duo_login 2223 dora "$code"
     heading "11. The same passcode once more: it works once, here too"
-    duo_login dora "$code"
+    duo_login 2223 dora "$code"
     set_up_phone
     heading "12. A push: the number on the screen is typed on the phone, which signs what it shows"
-    push_login dora approve
-    heading "13. It was not she who logs in: reported"
-    push_login dora deny --not-me
+    push_login 2223 dora approve
+}
+
+# The host whose sshd ran login_duo gets our programs, as docs/how-to/duo-users.md says.
+set_up_ours() {
+    install -m 755 out/host/sallyport-login "$BOX_ROOT/usr/sbin/sallyport-login"
+    box sallyport import-duo /etc/security/login_duo.conf > "$OUT/import" || die "import-duo: $(cat "$OUT/import")"
+    start_agent
+    sed 's/^Port .*/Port 2224/; s|login_duo$|sallyport-login|' "$BOX_ROOT/etc/ssh/demo-duo.conf" > "$BOX_ROOT/etc/ssh/demo-ours.conf"
+    echo "[127.0.0.1]:2224 $(cut -d' ' -f1,2 "$BOX_ROOT/etc/ssh/demo_key.pub")" >> "$OUT/known_hosts"
+    box /usr/sbin/sshd-duo -f /etc/ssh/demo-ours.conf -o PidFile=/run/demo-ours.pid {BOX_IN}>&-
+    until_there "$BOX_ROOT/run/demo-ours.pid"
+    until_listens 08B0
+}
+
+# told_login PORT HOST COMMAND: dora, without a terminal; who is asked presses Enter at once, and the phone approves
+told_login() {
+    local port=$1 rc=0 tapping
+    echo "  \$ ssh dora@$2 ${*:3}"
+    rm -f "$OUT/screen"
+    tap approve {BOX_IN}>&- &
+    tapping=$!
+    ANSWER='' SSH_ASKPASS=$OUT/askpass SSH_ASKPASS_REQUIRE=force nsenter --net --target "$BOX_ID" \
+        ssh -F none -i "$OUT/key" -p "$port" -o "UserKnownHostsFile=$OUT/known_hosts" -o LogLevel=ERROR \
+        dora@127.0.0.1 "${@:3}" < /dev/null > "$OUT/screen" 2>&1 {BOX_IN}>&- || rc=$?
+    wait "$tapping" || die "the phone says: $(cat "$OUT/phone")"
+    sed "s/^/  ${DIM}phone: /; s/\$/$PLAIN/" "$OUT/phone"
+    tr -d '\r' < "$OUT/screen" | sed '/^ *$/d; s/^ */  /'
+    if [[ $rc -eq 0 ]]; then echo "  ${GREEN}=> logged in$PLAIN"; else echo "  ${RED}=> refused$PLAIN"; fi
+}
+
+show_ours() {
+    heading "13. That host moves to sallyport-login: its settings are taken over, its users keep their phones"
+    set_up_ours
+    push_login 2224 dora approve
+    heading "14. A program logs in there, without a terminal: her phone is asked at once"
+    told_login 2224 another-host whoami
+    heading "15. The first host, through PAM: the number comes first, Enter waits for the phone"
+    sed -i 's/^\[duo\]$/&\nautopush = yes/' "$BOX_ROOT/etc/sallyport/sallyport.conf"
+    told_login "$PORT" host whoami
+    sed -i '/^autopush/d' "$BOX_ROOT/etc/sallyport/sallyport.conf"
+    heading "16. It was not she who logs in: reported"
+    push_login 2224 dora deny --not-me
+    heading "17. The server is gone: failmode = secure lets nobody in"
+    # shellcheck disable=SC2016  # for the shell in the box
+    box bash -c 'for p in /proc/[0-9]*; do [[ $(readlink "$p/exe") == */sallyport-server ]] && kill "${p#/proc/}"; done; true'
+    while grep -q ":01BB 00000000:0000 0A" "$BOX_ROOT/proc/1/net/tcp"; do sleep 0.1; done
+    duo_login 2224 dora 1
 }
 
 stay() {
@@ -322,5 +372,6 @@ if $keep; then
 fi
 show
 show_server
+show_ours
 heading "That was all. Nothing is left of it."
 echo "Next: ./dev demo --keep, with your own phone. ./dev test. docs/how-to/key-and-passcode.md, for a real host."

@@ -75,7 +75,7 @@ internal static class InProcess
                 }
 
                 return Verdict.Allow;
-            case DuoOutcome.NotEnrolled:
+            case DuoOutcome.NotEnrolled when !login.IsHeadless:
                 person.Tell(factor.EnrolmentText);
                 return Verdict.Deny;
             default:

@@ -6,8 +6,8 @@ using Sallyport.Host.Messages;
 namespace Sallyport.Login;
 
 /// <summary>
-/// The person at this terminal. Headless there is none: nothing is shown and nothing read, because standard input and
-/// output belong to the program that is to be run.
+/// The person at this terminal. Headless there is none: standard input and output belong to the program that is to be
+/// run, so nothing is read, and what must be said goes to standard error.
 /// </summary>
 internal sealed class LoginConversation(Output output, bool isHeadless) : IConversation
 {
@@ -58,7 +58,16 @@ internal sealed class LoginConversation(Output output, bool isHeadless) : IConve
         }
     }
 
-    public void Tell(string text) => Inform(text);
+    public void Tell(string text)
+    {
+        if (isHeadless)
+        {
+            Output.Complain(Output.Fit(text));
+            return;
+        }
+
+        Inform(text);
+    }
 
     public void Inform(string text)
     {

@@ -18,10 +18,12 @@ public sealed class Given_the_demo
         await demo.WaitForExitAsync(TestContext.Current.CancellationToken);
 
         Assert.True(demo.ExitCode == 0, shown + errors);
-        Assert.Equal(4, Count(shown, "=> logged in"));
-        Assert.Equal(9, Count(shown, "=> refused"));
-        Assert.Equal(4, Count(shown, "you are "));
+        Assert.Equal(7, Count(shown, "=> logged in"));
+        Assert.Equal(10, Count(shown, "=> refused"));
+        Assert.Equal(5, Count(shown, "you are "));
         Assert.Contains("Enter the number ", shown, StringComparison.Ordinal);
+        Assert.Contains("then press Enter; or type a passcode: ", shown, StringComparison.Ordinal);
+        Assert.Contains("The login server cannot be reached, and this host lets nobody in without it.", shown, StringComparison.Ordinal);
         Assert.Contains("phone: Approved.", shown, StringComparison.Ordinal);
         Assert.Contains("phone: Denied, and reported", shown, StringComparison.Ordinal);
         Assert.Contains("Duo two-factor login for dora", shown, StringComparison.Ordinal);

@@ -26,4 +26,5 @@ internal sealed record DuoPreauth(
 internal sealed record DuoAuth(DuoResult Result, string StatusMessage, string? TransactionId);
 
 /// <summary>The answer of auth_status: waiting, or the result.</summary>
-internal sealed record DuoStatus(DuoResult Result, string StatusMessage);
+/// <param name="HasNumber">The message has a number that somebody must see, to type it on the phone.</param>
+internal sealed record DuoStatus(DuoResult Result, string StatusMessage, bool HasNumber = false);

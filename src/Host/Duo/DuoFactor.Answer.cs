@@ -150,6 +150,12 @@ internal sealed partial class DuoFactor
                 else
                 {
                     Inform(isNew ? shown : "");
+                    if (login.IsHeadless && isNew && status.HasNumber)
+                    {
+                        conversation.Tell(OneByte(shown)); // it would wait in vain
+                        conversation.Deliver();
+                    }
+
                     if (time.GetElapsedTime(asked) < _shortestPoll && !isNew)
                     {
                         Thread.Sleep(_shortestPoll);

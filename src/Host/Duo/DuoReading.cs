@@ -65,7 +65,7 @@ internal static class DuoReading
         DuoResult result = dialect is DuoDialect.V1 && !Has(response, "result")
             ? DuoResult.Waiting
             : Result(response, DuoResult.Waiting, DuoResult.Allow, DuoResult.Deny);
-        return new(result, Status(response, dialect));
+        return new(result, Status(response, dialect), Has(response, "number"));
     }
 
     /// <summary>"code: message" of an answer that is an error; null: it says nothing that can be read.</summary>

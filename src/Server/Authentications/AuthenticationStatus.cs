@@ -83,7 +83,11 @@ internal sealed class AuthenticationStatus(
 
         if (push.ExpiresAt > now)
         {
-            return waiting with { Until = isQuestion && found.Answers == 1 ? null : push.ExpiresAt };
+            return waiting with
+            {
+                Until = isQuestion && found.Answers == 1 ? null : push.ExpiresAt,
+                Number = push.Number,
+            };
         }
 
         return await PushEnd.TimedOut.TryDecideAsync(db, meter, push, now, detail: null, cancellationToken)

@@ -15,4 +15,7 @@ internal sealed record Verdict(AuthenticationState State, string Status, string 
 
     /// <summary>Waiting has been said already: the next answer is what is decided, at the latest then.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>What has to be typed on the phone, where it waits for that.</summary>
+    public string? Number { get; init; }
 }

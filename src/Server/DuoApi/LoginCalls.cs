@@ -108,9 +108,16 @@ internal sealed class LoginCalls(
             return (problem, null);
         }
 
-        TimeSpan? silence = ClientPrograms.IsOurs(call.UserAgent) ? PushWait.ShortSilence : null;
+        bool isOurs = ClientPrograms.IsOurs(call.UserAgent);
+        TimeSpan? silence = isOurs ? PushWait.ShortSilence : null;
         Verdict? verdict = await pushes.PollAsync(call.Known.Application.Id, id, silence, cancellationToken);
-        return (verdict is null ? ApiError.Invalid("txid") : Told(call.Dialect, verdict), verdict);
+        if (verdict is null)
+        {
+            return (ApiError.Invalid("txid"), null);
+        }
+
+        Answer.Fields told = Told(call.Dialect, verdict);
+        return (isOurs && verdict.Number is { } number ? new([.. told.Items, ("number", number)]) : told, verdict);
     }
 
     public async Task<Answer> CancelAsync(DuoCall call, CancellationToken cancellationToken)

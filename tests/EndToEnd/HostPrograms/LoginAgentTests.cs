@@ -63,14 +63,14 @@ public sealed class LoginAgentTests
     }
 
     [Fact]
-    public async Task Headless_nothing_is_shown_and_nobody_asked()
+    public async Task Headless_nobody_is_asked_and_only_what_an_agent_complains_of_is_shown_beside_the_programs_output()
     {
         await using LoginHost host = await LoginHost.StartAsync();
         using ScriptedAgent agent = host.Agent("Ihello", "Ewrong", "Qcode: ", "Pcode: ", "L4Failed Duo login for 'ada'", "V1");
 
         Outcome run = await host.AsAsync("ada", "export SSH_ORIGINAL_COMMAND='echo run' SSH_CONNECTION='192.0.2.1 1 192.0.2.2 22'");
 
-        Assert.Equal((0, "run\n", ""), (run.ExitCode, run.Output, run.Errors));
+        Assert.Equal((0, "run\n", "wrong\n"), (run.ExitCode, run.Output, run.Errors));
         Assert.Equal(["X", "X"], agent.Answers);
         Assert.Equal(
             ["version=1", "op=login", "user=ada", "service=sallyport-login", "headless=yes", "command=echo run",

@@ -29,6 +29,9 @@ internal sealed partial class FakeDuoService
 
     public string Passcode { get; set; } = "123456";
 
+    /// <summary>A push has this number.</summary>
+    public string? Number { get; set; }
+
     /// <summary>How long the person takes; null: he does not answer.</summary>
     public TimeSpan? ApprovesAfter { get; set; } = TimeSpan.FromMilliseconds(50);
 
@@ -111,7 +114,8 @@ internal sealed partial class FakeDuoService
     private async Task<FakeReply> StatusAsync(Push push, bool isV1)
     {
         string name = isV1 ? "status" : "status_msg";
-        string waiting = $$"""{"{{name}}":"Pushed a login request to your device..."{{(isV1 ? "" : ""","result":"waiting" """)}}}""";
+        string number = Number is null ? "" : $$""","number":"{{Number}}" """;
+        string waiting = $$"""{"{{name}}":"Pushed a login request to your device...{{Number}}"{{(isV1 ? "" : ""","result":"waiting" """)}}{{number}}}""";
         if (!push.IsDecided && !push.WasAsked)
         {
             push.WasAsked = true;

@@ -24,6 +24,25 @@ public sealed class Given_sallyport_login
     }
 
     [Fact]
+    public async Task Headless_it_says_the_number_that_has_to_be_typed_on_the_phone()
+    {
+        await using DuoAgent host = new();
+        host.Service.IsOurs = true;
+        host.Service.Number = "42";
+        host.Service.ApprovesAfter = null;
+        using AgentClient login = TestCalls.As(Daemon, host.Agent.Connect);
+
+        Task<byte?> verdict = Task.Run(() => login.Hello("login", "daemon", "headless=yes", "command=true").Verdict());
+        while (login.Shown.Count == 0 && !verdict.IsCompleted)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.False(verdict.IsCompleted, "it is said while it waits");
+        Assert.Equal(["EPushed a login request to your device...42"], login.Shown);
+    }
+
+    [Fact]
     public async Task At_a_terminal_it_shows_the_menu_and_what_the_server_says()
     {
         await using DuoAgent host = new();

@@ -30,6 +30,20 @@ public sealed class NumberTests
         Assert.Contains($" {await phone.NumberAsync(familiar)} ", words);
     }
 
+    [Fact]
+    public async Task Our_own_programs_hear_that_there_is_one_to_be_seen()
+    {
+        await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
+        TestPhone phone = await StartAsync(server, NumberMatching.Always);
+        (string txid, _) = await OpenAsync(server, "sallyport-login/1");
+
+        TestRequest poll = new("GET", "/auth/v2/auth_status", ("txid", txid));
+        string? ours = (await server.Host.SendAsync(poll with { UserAgent = "sallyport-login/1" })).Text("number");
+
+        Assert.Equal(await phone.NumberAsync(await phone.WaitingAsync()), ours);
+        Assert.Null((await server.Host.SendAsync(poll with { UserAgent = "login_duo/2.2.4" })).Text("number"));
+    }
+
     [Theory]
     [ClassData(typeof(BothDatabases))]
     public async Task Three_wrong_ones_end_it_and_count_as_a_report(DatabaseKind kind)
