@@ -151,10 +151,8 @@ internal sealed class Factors(
             Address = trusted ? client ?? (duo.FallbackLocalIp ? host : null) : null,
             HostAddress = host,
 
-            // Policy must not hang on what he says of himself; he may be shown it.
-            Command = hello.Service == "sudo" && trusted ? CommandOf(caller.Pid)
-                : trusted || client is null ? hello.Command
-                : $"{hello.Command} (he says from {client})".TrimStart(),
+            ClaimedAddress = trusted ? null : client,
+            Command = hello.Service == "sudo" && trusted ? CommandOf(caller.Pid) : hello.Command,
             IsHeadless = isLogin && hello.Headless,
             Passcode = isLogin ? hello.AuthenticationToken : null,
             MayPush = isLogin || (trusted && (options.AfterFirstFactor || HasKey(hello.SshAuthInfo))),

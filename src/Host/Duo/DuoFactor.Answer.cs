@@ -208,6 +208,7 @@ internal sealed partial class DuoFactor
 
     /// <summary>Facts as a phone shows them: pairs, encoded once here and once more as a parameter.</summary>
     private string PushInfo() =>
-        $"Server+IP={Uri.EscapeDataString(login.HostAddress ?? "")}&Command="
+        $"Server+IP={Uri.EscapeDataString(login.HostAddress ?? "")}"
+        + (login.ClaimedAddress is string claimed ? $"&Client+IP+by+its+own+word={Uri.EscapeDataString(claimed)}" : "") + "&Command="
         + (settings.PushInfo ? Uri.EscapeDataString(Line(login.Command ?? "")) : "");
 }

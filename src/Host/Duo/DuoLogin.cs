@@ -14,7 +14,10 @@ internal sealed record DuoLogin
     /// <summary>The ssh client's address as sshd, or root, says it; null: nobody who is believed has said.</summary>
     public string? Address { get; init; }
 
-    /// <summary>What the login is for, as the phone shows it: a command, and where from, if only the user himself says so.</summary>
+    /// <summary>Where only the user himself says: the phone shows it as his own word, and no policy reads it.</summary>
+    public string? ClaimedAddress { get; init; }
+
+    /// <summary>What the login is for, as the phone shows it.</summary>
     public string? Command { get; init; }
 
     /// <summary>The host's own address in this connection.</summary>

@@ -20,7 +20,9 @@ public sealed class Given_sallyport_login
         Assert.Empty(shown);
         FakeRequest preauth = host.Service.Requests.First(request => request.Path == "/auth/v2/preauth");
         Assert.False(preauth.Parameters.ContainsKey("ipaddr")); // his own word
-        Assert.Contains("rsync%2520--server", Uri.EscapeDataString(Assert.Single(host.Service.Pushed)), StringComparison.Ordinal);
+        Assert.Equal(
+            "Server+IP=192.0.2.2&Client+IP+by+its+own+word=198.51.100.9&Command=rsync%20--server",
+            Assert.Single(host.Service.Pushed));
     }
 
     [Fact]
