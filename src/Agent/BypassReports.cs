@@ -19,7 +19,7 @@ internal sealed class BypassReports(
             try
             {
                 Bypasses bypasses = state.Current().Bypasses;
-                bypasses.Added.WaitOne();
+                bypasses.Added.WaitOne(_again); // what is left of an attempt that failed is told, too
                 while (!TryTell(bypasses))
                 {
                     Thread.Sleep(_again);

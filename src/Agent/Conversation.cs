@@ -49,7 +49,7 @@ internal sealed class Conversation(
             Verdict verdict = Decide(hello, peer, connection);
             CryptographicOperations.ZeroMemory(hello.AuthenticationToken);
             verdict = connection.IsBroken ? Verdict.Deny : verdict;
-            if (callers.MayLog(peer.Uid))
+            if (verdict is Verdict.Allow || callers.MayLog(peer.Uid))
             {
                 trace.Answer(hello, peer.Uid, verdict);
             }

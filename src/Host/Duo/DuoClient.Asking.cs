@@ -23,10 +23,10 @@ internal sealed partial class DuoClient
         TimeSpan waited = TimeSpan.Zero;
         for (int number = 0; ; number++)
         {
-            HttpAnswer answer = AskWatched(call, isGone);
+            HttpAnswer answer = number == 0 ? AskWatched(call, isGone) : Spoken(() => AskWatched(call, isGone));
             if (answer.Status != 429 || call.IsBrief)
             {
-                return answer;
+                return number > 0 && answer.Status >= 500 ? throw Refusal(answer).AsRefusal() : answer;
             }
 
             // 1, 2, 4 s and so on, and a part of one, so that those who were refused together do not come together.
@@ -39,6 +39,19 @@ internal sealed partial class DuoClient
 
             Pause(pause, isGone);
             waited += pause;
+        }
+    }
+
+    /// <summary>The server has said something about this already, so it is there: what it fails to say now refuses.</summary>
+    private static T Spoken<T>(Func<T> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (DuoException failed)
+        {
+            throw failed.AsRefusal();
         }
     }
 
@@ -172,7 +185,7 @@ internal sealed partial class DuoClient
     private DuoException Failed(LostException lost) => lost.End is WireEnd.Gone
         ? Cancelled()
         : new DuoException(
-            lost.End is WireEnd.Silent || (lost.End is WireEnd.Lost && !lost.HasBegun)
+            lost.End is (WireEnd.Silent or WireEnd.Lost) && !lost.HasBegun
                 ? DuoFailure.Unreachable
                 : DuoFailure.Refused,
             $"Couldn't connect to {settings.Host}: Connection closed",

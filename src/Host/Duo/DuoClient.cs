@@ -40,6 +40,14 @@ internal sealed partial class DuoClient(
 
         DuoDialect dialect = _server.Dialect;
         HttpAnswer answer = Preauth(dialect, subject, isGone);
+        return answer.Status is 401 or 404
+            ? Spoken(() => PreauthAgain(answer, dialect, subject, isFresh, isGone))
+            : DuoReading.Preauth(Success(answer), dialect);
+    }
+
+    private DuoPreauth PreauthAgain(
+        HttpAnswer answer, DuoDialect dialect, DuoSubject subject, bool isFresh, Func<bool> isGone)
+    {
         if (answer.Status == 401 && !isFresh)
         {
             // One of the clocks was set since.

@@ -24,7 +24,13 @@ internal sealed class DuoConnection : IDisposable
         (string host, int port) = settings.Proxy is DuoProxy proxy
             ? (proxy.Host, proxy.Port)
             : (settings.Host, settings.Port);
+        if (Wire.MayConnect() is string problem)
+        {
+            throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {problem}");
+        }
+
         IPAddress[] addresses = Find(settings, lookup, host, deadline, isGone);
+        DuoException? ours = null; // what this host lacks is no outage, whatever the other addresses say
         for (int i = 0; ; i++)
         {
             long left = deadline - Environment.TickCount64;
@@ -34,11 +40,15 @@ internal sealed class DuoConnection : IDisposable
                 return Open(settings, roots, userAgent, new IPEndPoint(addresses[i], port), share, isGone);
             }
             catch (DuoException away) when (
-                away.Failure is DuoFailure.Unreachable
+                (away.Failure is DuoFailure.Unreachable || away.IsOfThisHost)
                 && i + 1 < addresses.Length
                 && Environment.TickCount64 < deadline)
             {
-                // The next address may do.
+                ours ??= away.IsOfThisHost ? away : null; // and the next address may do
+            }
+            catch (DuoException away) when (away.Failure is DuoFailure.Unreachable && ours is not null)
+            {
+                throw ours;
             }
         }
     }
@@ -101,7 +111,9 @@ internal sealed class DuoConnection : IDisposable
         }
         catch (IOException none)
         {
-            throw Failed(settings, end, end is WireEnd.Silent ? none.Message : "Failed to connect", none);
+            throw end is WireEnd.None
+                ? new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {none.Message}", none) { IsOfThisHost = true }
+                : Failed(settings, end, end is WireEnd.Silent ? none.Message : "Failed to connect", none);
         }
 
         SslStream? tls = null;

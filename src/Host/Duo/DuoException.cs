@@ -27,6 +27,9 @@ internal sealed class DuoException : Exception
     /// <summary>What the server says about it, "code: message (detail)"; null: nothing.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>It is for want of something here (ports, descriptors, the right to them), and not of the server.</summary>
+    public bool IsOfThisHost { get; init; }
+
     /// <summary>After preauth no failure is a reason to let in.</summary>
     public DuoException AsRefusal() => Failure is DuoFailure.Unreachable
         ? new DuoException(DuoFailure.Refused, Message, this) { Detail = Detail }

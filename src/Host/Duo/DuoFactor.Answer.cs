@@ -18,6 +18,9 @@ internal sealed partial class DuoFactor
         bool isSent = isFirst && settings.AcceptEnvFactor && login.Passcode is { Length: > 0 };
         bool isAutomatic = !isSent
             && (login.IsHeadless || (isFirst && settings.AutoPush && login.MayPush && !HasPushed));
+
+        // Behind sshd one push a connection; whoever has not even a key must not make his phone ring.
+        bool mayPush = login.MayPush && (login.ShowsTexts || !HasPushed);
         string? factor;
         if (isSent)
         {
@@ -39,8 +42,8 @@ internal sealed partial class DuoFactor
         }
         else
         {
-            byte[]? typed = conversation.Ask(OneByte(Prompt(preauth)), echo: true);
-            if (typed is null)
+            byte[]? typed = conversation.Ask(OneByte(Prompt(preauth, mayPush)), echo: true);
+            if (typed is null || Passcodes.Answer.IsDummy(typed))
             {
                 Log(Priority.Warning, "Aborted Duo login", "Error gathering user response");
                 return DuoOutcome.Refused;
@@ -48,17 +51,19 @@ internal sealed partial class DuoFactor
 
             if (IsHostPasscode(typed, preauth))
             {
-                return Accept("");
+                return Accept("", isServers: false);
             }
 
             factor = FactorOf(typed, preauth);
         }
 
-        // Whoever has not even a key must not make his phone ring.
-        if (!login.MayPush && !IsPasscode(factor))
+        factor = factor.Trim(' ', '\t', '\r', '\n'); // as a server reads it
+        if (!mayPush && !IsPasscode(factor))
         {
-            Log(Priority.Error, "Failed Duo login", "no first factor was proven here, so only passcodes are taken; behind a "
-                + "requisite line, give the PAM line after_first_factor");
+            Log(Priority.Error, "Failed Duo login", login.MayPush
+                ? "a phone was asked in this connection already, so only passcodes are taken"
+                : "no first factor was proven here, so only passcodes are taken; behind a requisite line, give the PAM line "
+                    + "after_first_factor");
             Say("Only a passcode is taken here.");
             return login.IsHeadless ? DuoOutcome.Refused : null;
         }
@@ -67,12 +72,18 @@ internal sealed partial class DuoFactor
         if (instead is not null)
         {
             // A passcode was typed while the phone was asked.
-            status = IsHostPasscode(instead, preauth) ? new(DuoResult.Allow, "") : Send(FactorOf(instead, preauth), preauth, out _);
+            if (IsHostPasscode(instead, preauth))
+            {
+                return Accept("", isServers: false);
+            }
+
+            string typed = FactorOf(instead, preauth);
+            status = IsPasscode(typed) ? Send(typed, preauth, out _) : new(DuoResult.Deny, "Only a passcode is taken here.");
         }
 
         if (status.Result is DuoResult.Allow)
         {
-            return Accept(status.StatusMessage);
+            return Accept(status.StatusMessage, isServers: true);
         }
 
         if (instead is null && (factor.Contains("push", StringComparison.Ordinal) || factor.Contains("phone", StringComparison.Ordinal)))
@@ -85,10 +96,15 @@ internal sealed partial class DuoFactor
         return null;
     }
 
-    private DuoOutcome Accept(string message)
+    /// <param name="isServers">The server let him in, and not a passcode of this host.</param>
+    private DuoOutcome Accept(string message, bool isServers)
     {
         Proved = true;
-        Remember();
+        if (isServers)
+        {
+            Remember();
+        }
+
         Inform(message);
         Log(Priority.Info, "Successful Duo login", "");
         return DuoOutcome.Allowed;
@@ -172,9 +188,9 @@ internal sealed partial class DuoFactor
         }
     }
 
-    private string Prompt(DuoPreauth preauth)
+    private string Prompt(DuoPreauth preauth, bool mayPush)
     {
-        string menu = login.MayPush && preauth.Prompt is { Length: > 0 } text ? text : "Passcode: ";
+        string menu = mayPush && preauth.Prompt is { Length: > 0 } text ? text : "Passcode: ";
         int last = menu.LastIndexOf('\n') + 1;
         return last > 0 && passcode?.Exists(conversation) is true
             ? $"{menu[..last]}Passcodes of this host are taken, too.\n{menu[last..]}"
@@ -190,12 +206,16 @@ internal sealed partial class DuoFactor
     private static string FactorOf(byte[] typed, DuoPreauth preauth)
     {
         string text = Encoding.UTF8.GetString(typed);
-        return text != "default" && preauth.Factors.TryGetValue(text.Trim(), out string? factor) ? factor : text;
+        return text != "default" && preauth.Factors.TryGetValue(text.Trim(), out string? factor) ? factor : text.Trim();
     }
 
-    /// <summary>Digits, or what a hardware token types: nobody's phone is asked for it.</summary>
-    private static bool IsPasscode(string factor) =>
-        factor.Length >= 6 && (factor.All(char.IsAsciiDigit) || factor.Length >= 32) && !factor.Contains("push", StringComparison.Ordinal);
+    /// <summary>Digits, or what a hardware token types (modified hexadecimal): nobody's phone is asked for it.</summary>
+    private static bool IsPasscode(string factor) => factor.Length switch
+    {
+        < 6 or > 64 => false,
+        < 32 => factor.All(char.IsAsciiDigit),
+        _ => factor.All(c => "cbdefghijklnrtuv".Contains(c, StringComparison.Ordinal)),
+    };
 
     private void Inform(string text)
     {
@@ -210,5 +230,5 @@ internal sealed partial class DuoFactor
     private string PushInfo() =>
         $"Server+IP={Uri.EscapeDataString(login.HostAddress ?? "")}"
         + (login.ClaimedAddress is string claimed ? $"&Client+IP+by+its+own+word={Uri.EscapeDataString(claimed)}" : "") + "&Command="
-        + (settings.PushInfo ? Uri.EscapeDataString(Line(login.Command ?? "")) : "");
+        + (settings.PushInfo ? Uri.EscapeDataString(Line(Text(login.Command ?? ""))) : "");
 }

@@ -82,7 +82,9 @@ internal sealed partial class DuoFactor(
                     Remember();
                     return DuoOutcome.Allowed;
                 case DuoResult.Enroll:
-                    EnrolmentText = OneByte(preauth.Prompt ?? preauth.StatusMessage);
+                    // The text is a link by which who has it enrols: not for who has proven nothing.
+                    Forget();
+                    EnrolmentText = login.MayPush ? OneByte(preauth.Prompt ?? preauth.StatusMessage) : "Not enrolled.";
                     Log(Priority.Warning, "Aborted Duo login", "User enrollment required");
                     return DuoOutcome.NotEnrolled;
                 case DuoResult.Auth:
@@ -117,7 +119,8 @@ internal sealed partial class DuoFactor(
     private DuoOutcome Refuse(DuoException failed)
     {
         bool isGone = failed.Failure is DuoFailure.Cancelled;
-        Log(isGone ? Priority.Warning : Priority.Error, isGone ? "Aborted Duo login" : "Error in Duo login", failed.Message);
+        bool isAborted = isGone || failed.Message is ['H', 'T', 'T', 'P', ' ', '3' or '4', ..]; // login_duo's word for it
+        Log(isAborted ? Priority.Warning : Priority.Error, isAborted ? "Aborted Duo login" : "Error in Duo login", failed.Message);
         if (!isGone)
         {
             Say("The login cannot be checked. The log of this host says why.");

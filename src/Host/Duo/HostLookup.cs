@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,6 +12,10 @@ namespace Sallyport.Host.Duo;
 internal sealed class HostLookup(Func<string, IPAddress[]>? ask = null)
 {
     private readonly Dictionary<string, Question> _questions = [];
+
+    // Where a name was last. An account that takes all ports of this host away can make its name service fail: what is
+    // found there then decides, and whether it is the server, its certificate does.
+    private readonly ConcurrentDictionary<string, IPAddress[]> _last = [];
 
     /// <exception cref="IOException">There is no address; the message says why.</exception>
     public IPAddress[] Find(string name, long deadline, Func<bool> isGone, out WireEnd end)
@@ -44,8 +49,18 @@ internal sealed class HostLookup(Func<string, IPAddress[]>? ask = null)
                 }
             }
 
-            end = question.Addresses.Length > 0 ? WireEnd.None : WireEnd.Lost;
-            return question.Addresses.Length > 0 ? question.Addresses : throw new IOException(question.Problem);
+            if (question.Addresses.Length > 0)
+            {
+                return _last[name] = question.Addresses;
+            }
+
+            if (_last.TryGetValue(name, out IPAddress[]? last))
+            {
+                return last;
+            }
+
+            end = WireEnd.Lost;
+            throw new IOException(question.Problem);
         }
     }
 

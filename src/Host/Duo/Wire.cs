@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Interop;
@@ -52,6 +53,17 @@ internal sealed class Wire : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Why this process can have no connection, whatever the network is like; null: it can.</summary>
+    public static string? MayConnect()
+    {
+        using SafeFileHandle socket = SysSocket.socket(
+            SysSocket.AF_INET, SysSocket.SOCK_STREAM | SysSocket.SOCK_NONBLOCK | SysSocket.SOCK_CLOEXEC, 0);
+        return !socket.IsInvalid ? null
+            : Marshal.GetLastPInvokeError() is Errno.EAFNOSUPPORT or Errno.EPERM
+                ? "this program may have no network; for the agent the drop-in duo.conf allows it one"
+                : Unistd.StrError(Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>Connects.</summary>
     /// <param name="deadline">Until when it waits, and reads and writes do, by <see cref="Environment.TickCount64"/>.</param>
     /// <param name="silence">How long what was sent may go without the other side's acknowledgement.</param>
@@ -69,7 +81,10 @@ internal sealed class Wire : Stream
         {
             if (socket.IsInvalid)
             {
-                throw wire.Lost(Marshal.GetLastPInvokeError());
+                int none = Marshal.GetLastPInvokeError();
+                throw none == Errno.EAFNOSUPPORT && place.AddressFamily is AddressFamily.InterNetworkV6
+                    ? wire.Ended(WireEnd.Lost, Unistd.StrError(none)) // a host without IPv6 gets there by the other address
+                    : wire.Lost(none);
             }
 
             if (SysSocket.connect(socket, address, (uint)address.Length) != 0)
@@ -223,7 +238,14 @@ internal sealed class Wire : Stream
         }
     }
 
-    private IOException Lost(int error) => Ended(WireEnd.Lost, Unistd.StrError(error));
+    // What this host lacks (descriptors, ports, memory, the right to a socket) any account of it can bring about: that
+    // is no outage of the server's.
+    private IOException Lost(int error) => Ended(
+        error is Errno.ECONNREFUSED or Errno.ECONNRESET or Errno.ECONNABORTED or Errno.EPIPE or Errno.ETIMEDOUT
+            or Errno.EHOSTUNREACH or Errno.EHOSTDOWN or Errno.ENETUNREACH or Errno.ENETDOWN or Errno.ENETRESET
+            ? WireEnd.Lost
+            : WireEnd.None,
+        Unistd.StrError(error));
 
     private IOException Ended(WireEnd end, string message)
     {

@@ -17,6 +17,18 @@ internal static class Errno
     public const int EROFS = 30;
     public const int ERANGE = 34;
     public const int ELOOP = 40;
+    public const int EPIPE = 32;
+    public const int EAFNOSUPPORT = 97;
+    public const int EADDRNOTAVAIL = 99;
+    public const int ENETDOWN = 100;
+    public const int ENETUNREACH = 101;
+    public const int ENETRESET = 102;
+    public const int ECONNABORTED = 103;
+    public const int ECONNRESET = 104;
+    public const int ETIMEDOUT = 110;
+    public const int ECONNREFUSED = 111;
+    public const int EHOSTDOWN = 112;
+    public const int EHOSTUNREACH = 113;
     public const int EINPROGRESS = 115;
     public const int EDQUOT = 122;
 }

@@ -7,6 +7,7 @@ namespace Sallyport.Host.Interop;
 internal static partial class SysSocket
 {
     public const int AF_UNIX = 1;
+    public const int AF_INET = 2;
     public const int SOCK_STREAM = 1;
     public const int SOCK_DGRAM = 2;
     public const int SOCK_NONBLOCK = 0x800;

@@ -34,6 +34,26 @@ public sealed class Given_a_server_that_fails
     }
 
     [Theory]
+    [InlineData("passcode")]
+    [InlineData("enroll")]
+    public async Task Only_the_servers_own_allow_is_remembered_for_offline(string how)
+    {
+        await using DuoAgent host = new();
+        host.Agent.Enrol("daemon", "\" TOTP_AUTH");
+        string memory = host.Agent.Path("agent/offline/daemon");
+        if (how == "enroll")
+        {
+            Assert.Equal(AgentClient.Allow, host.Ask(1, "123456")); // the server's
+            Assert.True(File.Exists(memory));
+            host.Service.PreauthResult = "enroll";
+        }
+
+        Assert.Equal(AgentClient.Allow, host.Ask(2, AgentUnderTest.Passcode));
+
+        Assert.False(File.Exists(memory));
+    }
+
+    [Theory]
     [MemberData(nameof(Rows))]
     public async Task It_lets_in_whom_failmode_lets_in_and_nobody_waits_longer_than_a_silence(string mode, string failure)
     {

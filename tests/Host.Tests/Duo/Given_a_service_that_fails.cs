@@ -20,6 +20,7 @@ public sealed class Given_a_service_that_fails
     [Theory]
     [InlineData("no such name", "Unreachable", "Couldn't connect to nowhere.invalid: ")]
     [InlineData("refused", "Unreachable", "Couldn't connect to localhost: Failed to connect")]
+    [InlineData("none of this host's own", "Refused", "Couldn't connect to fe80::1: Invalid argument")]
     [InlineData("black hole", "Unreachable", "Couldn't connect to localhost: Connection timed out")]
     [InlineData("TLS silence", "Unreachable", "Couldn't connect to localhost: SSL handshake timed out")]
     [InlineData("TLS hangup", "Unreachable", "Couldn't connect to localhost: SSL handshake failed")]
@@ -53,6 +54,7 @@ public sealed class Given_a_service_that_fails
         {
             "no such name" => host.Settings with { Host = "nowhere.invalid" },
             "refused" => host.Settings with { Port = 1 },
+            "none of this host's own" => host.Settings with { Host = "fe80::1" }, // of which interface?
             "black hole" => host.Settings with { Port = hole.Port },
             "untrusted" => host.Settings with { CaFile = other.AuthorityFile },
             "no cafile" => host.Settings with { CaFile = "/nowhere.pem" },
@@ -70,7 +72,7 @@ public sealed class Given_a_service_that_fails
     /// <summary>The answer to a ping or a preauth.</summary>
     [Theory]
     [InlineData("silence", "Unreachable", "Couldn't connect to localhost: Connection closed")]
-    [InlineData("drip", "Unreachable", "Couldn't connect to localhost: Connection closed")]
+    [InlineData("drip", "Refused", "Couldn't connect to localhost: Connection closed")]
     [InlineData("hangup", "Unreachable", "Couldn't connect to localhost: Connection closed")]
     [InlineData("500", "Unreachable", "HTTP 500")]
     [InlineData("503", "Unreachable", "HTTP 503")]

@@ -56,6 +56,18 @@ public sealed class Given_the_name_of_a_server : IDisposable
         Assert.Equal(words, none.Message);
     }
 
+    [Fact]
+    public void Where_it_was_last_is_asked_when_no_name_can_be_looked_up()
+    {
+        bool works = true;
+        HostLookup lookup = new(_ => works ? [_other] : throw new SocketException((int)SocketError.TryAgain));
+        _ = lookup.Find("duo.example.org", long.MaxValue, DuoHost.Stays, out WireEnd _);
+        works = false;
+
+        Assert.Equal([_other], lookup.Find("duo.example.org", long.MaxValue, DuoHost.Stays, out WireEnd _));
+        Assert.Throws<IOException>(() => lookup.Find("other.example.org", long.MaxValue, DuoHost.Stays, out WireEnd _));
+    }
+
     /// <summary>One is dead, one refuses, one says nothing in TLS: the next one serves, within the same time.</summary>
     [Theory]
     [InlineData("black hole")]

@@ -35,13 +35,21 @@ public sealed class NumberTests
     {
         await using TestServer server = await TestServer.StartAsync(DatabaseKind.Sqlite);
         TestPhone phone = await StartAsync(server, NumberMatching.Always);
-        (string txid, _) = await OpenAsync(server, "sallyport-login/1");
 
-        TestRequest poll = new("GET", "/auth/v2/auth_status", ("txid", txid));
-        string? ours = (await server.Host.SendAsync(poll with { UserAgent = "sallyport-login/1" })).Text("number");
+        async Task<string?> NumberAsync(string program)
+        {
+            server.Clock.Advance(TimeSpan.FromMilliseconds(1001));
+            TestRequest login = server.Host.Auth("alice", "push1") with { UserAgent = program };
+            string id = (await server.Host.SendAsync(login with
+            {
+                Parameters = [.. login.Parameters.Where(p => p.Name != "async"), ("async", "1")],
+            })).Text("txid")!;
+            TestRequest poll = new("GET", "/auth/v2/auth_status", ("txid", id)) { UserAgent = program };
+            return (await server.Host.SendAsync(poll)).Text("number");
+        }
 
-        Assert.Equal(await phone.NumberAsync(await phone.WaitingAsync()), ours);
-        Assert.Null((await server.Host.SendAsync(poll with { UserAgent = "login_duo/2.2.4" })).Text("number"));
+        Assert.Null(await NumberAsync("login_duo/2.2.4"));
+        Assert.Equal(await NumberAsync("sallyport-login/1"), await phone.NumberAsync(await phone.WaitingAsync()));
     }
 
     [Theory]
