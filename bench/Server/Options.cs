@@ -6,6 +6,21 @@ namespace Sallyport.Bench;
 internal sealed record Options(
     string Program, string Postgres, string Parts, string[] Databases, int[] Users, int Rounds, int Connections, bool Smoke)
 {
+    /// <summary>The host's programs as they are built.</summary>
+    public string Agent { get; init; } = "";
+
+    public string Login { get; init; } = "";
+
+    public string Module { get; init; } = "";
+
+    /// <summary>Milliseconds of a round trip to the other network namespace, which bench/login.sh has made.</summary>
+    public double Distance { get; init; }
+
+    /// <summary>Debian's module, and what runs a module with a scripted conversation.</summary>
+    public string PamDuo { get; init; } = "";
+
+    public string PamLoop { get; init; } = "";
+
     public static Options Parse(string[] arguments)
     {
         Options options = new(
@@ -17,6 +32,15 @@ internal sealed record Options(
             {
                 "--program" => options with { Program = value },
                 "--postgres" => options with { Postgres = value },
+                "--host" => options with
+                {
+                    Agent = $"{value}/sallyport-agent",
+                    Login = $"{value}/sallyport-login",
+                    Module = $"{value}/pam_sallyport.so",
+                },
+                "--distance" => options with { Distance = double.Parse(value) },
+                "--pam-duo" => options with { PamDuo = value },
+                "--pam-loop" => options with { PamLoop = value },
                 "--parts" => options with { Parts = value },
                 "--databases" => options with { Databases = value.Split(',') },
                 "--users" => options with { Users = [.. value.Split(',').Select(int.Parse)] },

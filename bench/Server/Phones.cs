@@ -60,7 +60,7 @@ internal static class Phones
         return (fromCommit, fromSending);
     }
 
-    private static byte[] Answer(ServerProcess server, Site site, PendingPush push, ServerName name)
+    public static byte[] Answer(ServerProcess server, Site site, PendingPush push, ServerName name)
     {
         string jws = ApprovalJws.Sign(push.ToRecord(name), new(ApprovalDecision.Approve, null), site.PhoneKey);
         string body = $$"""{"transaction":"{{push.TransactionId}}","approval":"{{jws}}"}""";

@@ -55,6 +55,11 @@ static async Task<int> RunAsync(Options options)
         limits.AddRange(await Pushes.MeasureAsync(options));
     }
 
+    if (options.Parts.Contains('l'))
+    {
+        limits.AddRange(await HostPrograms.MeasureAsync(options));
+    }
+
     Console.WriteLine();
     foreach (Limit limit in limits)
     {

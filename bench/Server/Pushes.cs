@@ -76,7 +76,7 @@ internal static class Pushes
         await using Site site = await CreateAsync(root, postgres, approvals + warmth);
         await using ServerProcess one = await ServerProcess.StartAsync(options, site);
         await using ServerProcess? other = nodes == 2
-            ? await ServerProcess.StartAsync(options, site, publicPort: one.Port)
+            ? await ServerProcess.StartAsync(options, site, publicPort: one.Port, far: null)
             : null;
         await using (Waiters warm = new(one, site))
         {

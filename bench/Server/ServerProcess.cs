@@ -16,8 +16,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private readonly string _folder;
 
-    private ServerProcess(Process process, string folder, int port, int publicPort) =>
-        (_process, _folder, Port, PublicPort) = (process, folder, port, publicPort);
+    private ServerProcess(Process process, string folder, IPAddress address, int port, int publicPort) =>
+        (_process, _folder, Address, Port, PublicPort) = (process, folder, address, port, publicPort);
+
+    public IPAddress Address { get; }
 
     public int Port { get; }
 
@@ -32,29 +34,29 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Returns at its first answer.</summary>
     public static Task<ServerProcess> StartAsync(Options options, Site site, params string[] more) =>
-        StartAsync(options, site, publicPort: null, more);
+        StartAsync(options, site, publicPort: null, far: null, more);
 
+    /// <param name="far">The network namespace that it runs in, and its address there; null: here, on loopback.</param>
     public static async Task<ServerProcess> StartAsync(
-        Options options, Site site, int? publicPort, params string[] more)
+        Options options, Site site, int? publicPort, (string Namespace, IPAddress Address)? far, params string[] more)
     {
         int port = FreePort();
-        string[] arguments =
+        IPAddress address = far?.Address ?? IPAddress.Loopback;
+        bool isLibrary = options.Program.EndsWith(".dll", StringComparison.Ordinal);
+        string[] command =
         [
-            "serve", "--data", site.Folder, "--public-host", $"127.0.0.1:{publicPort ?? port}",
-            "--listen", $"127.0.0.1:{port}",
+            .. far is null ? Array.Empty<string>() : ["ip", "netns", "exec", far.Value.Namespace],
+            .. isLibrary ? ["dotnet", options.Program] : (string[])[options.Program],
+            "serve", "--data", site.Folder, "--public-host", $"{address}:{publicPort ?? port}",
+            "--listen", $"{address}:{port}",
             .. site.Postgres is null ? Array.Empty<string>() : ["--postgres", site.Postgres], .. more,
         ];
-        bool isLibrary = options.Program.EndsWith(".dll", StringComparison.Ordinal);
-        ProcessStartInfo start = new(
-            isLibrary ? "dotnet" : options.Program, isLibrary ? [options.Program, .. arguments] : arguments)
-        {
-            RedirectStandardOutput = true,
-        };
+        ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true };
         Process process = Process.Start(start)!;
         _all.Add(process);
         process.OutputDataReceived += (_, line) => Trace.WriteLine(line.Data);
         process.BeginOutputReadLine();
-        ServerProcess server = new(process, site.Folder, port, publicPort ?? port);
+        ServerProcess server = new(process, site.Folder, address, port, publicPort ?? port);
         while (!await server.AnswersAsync())
         {
             if (process.HasExited)
@@ -89,7 +91,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 socket.Bind(new IPEndPoint(from, 0));
             }
 
-            socket.Connect(IPAddress.Loopback, Port);
+            socket.Connect(Address, Port);
         }
         catch (SocketException)
         {
@@ -100,7 +102,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         SslStream tls = new(new NetworkStream(socket, ownsSocket: true));
         tls.AuthenticateAsClient(new SslClientAuthenticationOptions
         {
-            TargetHost = "127.0.0.1",
+            TargetHost = Address.ToString(),
             EnabledSslProtocols = SslProtocols.Tls13,
             CertificateChainPolicy = new X509ChainPolicy
             {

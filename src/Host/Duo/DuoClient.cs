@@ -94,6 +94,12 @@ internal sealed partial class DuoClient(
             parameters.Add(("txid", transactionId));
         }
 
+        if (_server.IsOurs)
+        {
+            // Two logins in one second are not one that was sent twice.
+            parameters.Add(("sallyport_login", Guid.CreateVersion7(time.GetUtcNow()).ToString("N")));
+        }
+
         try
         {
             MeetServer(isGone);

@@ -70,7 +70,9 @@ internal sealed partial class FakeDuoService
         }
 
         string[] names = [.. request.Parameters.Keys];
-        foreach (string name in endpoint.Needed.Except(names).Concat(names.Except([.. endpoint.Needed, .. endpoint.Allowed])))
+        string[] ours = IsOurs && request.Path == "/auth/v2/auth" ? ["sallyport_login"] : [];
+        foreach (string name in endpoint.Needed.Except(names)
+            .Concat(names.Except([.. endpoint.Needed, .. endpoint.Allowed, .. ours])))
         {
             yield return $"parameter {name}";
         }

@@ -99,6 +99,22 @@ public sealed class Given_texts_of_a_service : IAsyncDisposable
                 sent["async"]));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Our_server_can_tell_two_logins_in_one_second_from_one_that_was_sent_twice(bool isOurs)
+    {
+        _service.IsOurs = isOurs;
+        _host.Preauth();
+        _host.Auth("000000");
+        _host.Auth("000000");
+
+        string?[] logins = [.. _service.Requests.Where(request => request.Path == "/auth/v2/auth")
+            .Select(request => request.Parameters.GetValueOrDefault("sallyport_login"))];
+        Assert.Equal(isOurs ? 2 : 1, logins.Distinct().Count());
+        Assert.Equal(isOurs, !logins.Contains(null));
+    }
+
     [Fact]
     public void What_is_longer_than_any_passcode_is_not_sent()
     {
