@@ -108,7 +108,7 @@ internal sealed partial class DuoClient(
                 {
                     // A service knows a request that comes again; a third time would be one too often.
                     MostTries = 2,
-                    IsDecidedOnce = true,
+                    IsDecidedOnce = !_server.IsOurs, // which knows a login by sallyport_login
                     Silence = isAsync || _server.IsOurs ? null : _longestPoll,
                 },
                 isGone);

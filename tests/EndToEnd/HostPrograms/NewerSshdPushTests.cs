@@ -64,12 +64,12 @@ public sealed class Given_a_push_on_Debian_13
         await DecideAsync(host, "approve");
         await LeaveAsync(host, allowed, 7);
 
-        // Denied, he sees a menu, and makes no phone ring again in this connection.
+        // Denied, he is asked for a passcode, and makes no phone ring again in this connection.
         using var denied = Terminal.Open(host, "ssh -tt alice@host");
         await denied.AnswerAsync(Wait, "");
         await DecideAsync(host, "deny");
-        await denied.AnswerAsync("Passcode or option (1-1): ", "000000");
-        await denied.AnswerAsync("Passcode or option (1-1): ", "000001");
+        await denied.AnswerAsync("Passcode: ", "1");
+        await denied.AnswerAsync("Passcode: ", "000001");
         Assert.Equal(255, await denied.EndAsync());
         Assert.Equal("", await host.SayAsync($"{Phone} list"));
         Assert.Equal("2", await host.SayAsync(Audit));

@@ -89,11 +89,12 @@ public sealed class Given_a_push_through_our_module
         await host.Phone.WaitingAsync();
         await host.Phone.RunAsync("deny");
 
-        Assert.EndsWith("Passcode or option (1-1): ", await login.PromptAsync(2), StringComparison.Ordinal);
-        Assert.Equal("", await host.WaitingAsync());
+        Assert.EndsWith("Passcode: ", await login.PromptAsync(2), StringComparison.Ordinal);
+        login.Answer("1");
         Login done = await login.EndAsync();
 
         Assert.Equal((255, ""), (done.ExitCode, done.Output));
+        Assert.Equal("", await host.WaitingAsync());
         Assert.Single(await host.Server.AuditAsync(), row => row.Contains("duo_push", StringComparison.Ordinal));
     }
 
