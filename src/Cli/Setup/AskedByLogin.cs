@@ -45,6 +45,16 @@ internal sealed class AskedByLogin(HostConfiguration configuration, SetupChoices
                 + $"who is asked could use sftp or scp. Make the line: Subsystem sftp {server}";
         }
 
+        // sshd has the user's shell run the program, and a shell, or the loader, runs what some variables say first.
+        foreach (SshdLine line in _sshd.Of("acceptenv"))
+        {
+            if (line.Value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(name => !IsHarmless(name)) is string name)
+            {
+                yield return $"{line.Where}: AcceptEnv {name}: a client could set what a shell runs before {Program} asks anybody "
+                    + "(BASH_ENV, LD_PRELOAD). Name harmless ones only: LANG, LC_*, TZ, COLORTERM and their like";
+            }
+        }
+
         // Ours would win, and who is kept to one command would have a shell; or it would not be found in his root.
         foreach (SshdLine line in _sshd.Lines.Where(IsForeign))
         {
@@ -86,6 +96,9 @@ internal sealed class AskedByLogin(HostConfiguration configuration, SetupChoices
                 + "'enrolment' says: sallyport enroll --user=NAME";
         }
     }
+
+    private static bool IsHarmless(string name) => name.StartsWith("LC_", StringComparison.Ordinal)
+        || name is "LANG" or "LANGUAGE" or "TZ" or "TERM" or "COLORTERM" or "NO_COLOR" or "XMODIFIERS" or "GIT_PROTOCOL" or "DUO_PASSCODE";
 
     private static bool IsForeign(SshdLine line) => line.File != SshdFiles.DropInPath
         && line.Keyword is "forcecommand" or "chrootdirectory"

@@ -266,6 +266,13 @@ public sealed class Given_a_host_for_ForceCommand
             "Subsystem\tsftp\t/usr/lib/openssh/sftp-server", "Subsystem sftp internal-sftp", StringComparison.Ordinal)));
 
     [Theory]
+    [InlineData("AcceptEnv LANG BASH_*\n", "50-mine.conf:1: AcceptEnv BASH_*")]
+    [InlineData("Match User alice\n    AcceptEnv *\n", "50-mine.conf:2: AcceptEnv *")]
+    [InlineData("AcceptEnv L*\n", "50-mine.conf:1: AcceptEnv L*")] // LD_PRELOAD
+    public Task A_variable_that_a_shell_obeys_is_refused(string lines, string why) =>
+        RefusedAsync(why, h => h.Sandbox.Write(Mine, lines));
+
+    [Theory]
     [InlineData("Match User alice\n    ForceCommand internal-sftp\n", "50-mine.conf:2: forcecommand internal-sftp is for alice too")]
     [InlineData("Match Group bob\n    ChrootDirectory /srv\n", "50-mine.conf:2: chrootdirectory /srv is for bob too")]
     [InlineData("ForceCommand /usr/sbin/login_duo\n", "forcecommand /usr/sbin/login_duo is for")]
