@@ -49,7 +49,7 @@ internal sealed class DuoChecks(Findings findings, string path, TimeProvider tim
         if (Setup.Sshd.HasSystemd && Tool.Run("systemctl", "show", "-P", "PrivateNetwork", AgentNetwork.Unit).Output.Trim() == "yes")
         {
             findings.Warning(FindingId.DuoNetwork, $"{AgentNetwork.Unit} has no network, and [duo] is to be asked over it",
-                "to the agent the server is always away, and failmode decides",
+                "every login that asks the server is refused, whatever failmode says",
                 $"install -D -m 644 {AgentNetwork.Shipped} {AgentNetwork.Path}; systemctl daemon-reload; systemctl try-restart {AgentNetwork.Unit}",
                 AgentNetwork.Path);
         }

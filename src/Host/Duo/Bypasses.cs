@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -13,7 +14,7 @@ namespace Sallyport.Host.Duo;
 /// </summary>
 internal sealed class Bypasses : IDisposable
 {
-    private const int Most = 10_000; // of some 100 bytes each; what comes then is in the log of this host alone
+    private const int Most = 10_000; // are read at a time; the rest is told after them
     private const uint Mode = 0x180; // 0600
 
     private readonly Lock _lock = new();
@@ -38,7 +39,7 @@ internal sealed class Bypasses : IDisposable
         DateTimeOffset now = _time.GetUtcNow();
         // The end of the line before stands in front: a torn one takes no other along.
         string line = string.Create(CultureInfo.InvariantCulture, $"\n{Guid.CreateVersion7(now)} {now.ToUnixTimeSeconds()} "
-            + $"{Escape(user)} {Escape(address ?? "")} {Escape(Environment.MachineName)} {Escape(reason)}");
+            + $"{Escape(user)} {Escape(address ?? "")} {Escape(Dns.GetHostName())} {Escape(reason)}");
         lock (_lock)
         {
             using SafeFileHandle file = Fcntl.openat(_folder, FileName,

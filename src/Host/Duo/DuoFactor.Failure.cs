@@ -10,7 +10,8 @@ internal sealed partial class DuoFactor
         switch (settings.FailMode)
         {
             case FailMode.Safe:
-                Log(Priority.Alert, "Failsafe Duo login", reason);
+                Log(Priority.Warning, "Failsafe Duo login", reason);
+                Log(Priority.Alert, "Let in without the server", reason); // the line above is login_duo's, for who looks for that
                 return Keep("failsafe");
             case FailMode.Offline:
                 return Offline(reason);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Sallyport.Host.Messages;
 
@@ -50,7 +51,7 @@ internal sealed partial class DuoFactor(
         }
 
         _name = name;
-        _subject = new DuoSubject(Text(name), login.Address, Environment.MachineName);
+        _subject = new DuoSubject(Text(name), login.Address, Dns.GetHostName());
 
         // 3. Until he is let in, refused, or has tried as often as he may.
         int tries = login.IsHeadless ? 1 : settings.Prompts;
@@ -121,6 +122,11 @@ internal sealed partial class DuoFactor(
         bool isGone = failed.Failure is DuoFailure.Cancelled;
         bool isAborted = isGone || failed.Message is ['H', 'T', 'T', 'P', ' ', '3' or '4', ..]; // login_duo's word for it
         Log(isAborted ? Priority.Warning : Priority.Error, isAborted ? "Aborted Duo login" : "Error in Duo login", failed.Message);
+        if (failed.Detail is string detail)
+        {
+            Log(Priority.Warning, "The server says", detail);
+        }
+
         if (!isGone)
         {
             Say("The login cannot be checked. The log of this host says why.");
@@ -168,7 +174,7 @@ internal sealed partial class DuoFactor(
 
     private void Log(Priority priority, string what, string detail)
     {
-        string from = login.Address is null ? "" : $" from {Printable.Of(login.Address)}";
+        string from = (login.Address ?? login.ClaimedAddress) is string address ? $" from {Printable.Of(address)}" : "";
         conversation.Log(priority, $"{what} for '{Printable.Of(_name)}'{from}{(detail.Length > 0 ? ": " : "")}{Line(detail)}");
     }
 

@@ -8,8 +8,8 @@ using Sallyport.Host.Messages;
 namespace Sallyport.Host.Duo;
 
 /// <summary>
-/// login_duo.conf and pam_duo.conf. Two things are not as in Duo's programs: a failmode that is not there is secure, and a
-/// file that is wrong lets nobody in.
+/// login_duo.conf and pam_duo.conf. What is not as in Duo's programs (docs/reference/compatibility.md), above all: a failmode
+/// that is not there is secure, and a file that is wrong lets nobody in.
 /// </summary>
 internal static class DuoFile
 {

@@ -11,7 +11,7 @@ internal enum DuoDialect
 }
 
 /// <summary>A connection, as long as one login has it.</summary>
-/// <param name="Opened">A time stamp of the server's clock.</param>
+/// <param name="Opened">When, by this process's time stamps.</param>
 /// <param name="WasIdle">It is that of an earlier request, so it may have died since.</param>
 internal sealed record DuoLease(DuoConnection Connection, long Opened, bool WasIdle);
 

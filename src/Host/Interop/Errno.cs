@@ -19,7 +19,6 @@ internal static class Errno
     public const int ELOOP = 40;
     public const int EPIPE = 32;
     public const int EAFNOSUPPORT = 97;
-    public const int EADDRNOTAVAIL = 99;
     public const int ENETDOWN = 100;
     public const int ENETUNREACH = 101;
     public const int ENETRESET = 102;

@@ -130,7 +130,13 @@ public sealed class PhoneErrorTests
         Assert.Equal("429 slow_down", reply.Said);
         Assert.Equal(TimeSpan.FromSeconds(1), reply.Headers.RetryAfter!.Delta);
         Assert.InRange(answered, SourceRate.AtOnce - 1, SourceRate.AtOnce + (SourceRate.PerSecond * (seconds + 1)));
-        Assert.Equal("429 slow_down", (await phone.SendAsync("GET", "nothing")).Said);
+        reply = await phone.SendAsync("GET", "nothing");
+        while (reply.Said == "404 invalid_request" && answered++ < 10_000)
+        {
+            reply = await phone.SendAsync("GET", "nothing"); // a second has passed since, and with it his pause
+        }
+
+        Assert.Equal("429 slow_down", reply.Said);
         await Task.Delay(1500, TestServer.Stop);
         Assert.Equal("400 invalid_code", (await phone.SendAsync(guess)).Said);
     }
