@@ -39,7 +39,7 @@ run_suite() {
     local project=$1 log=$2 rc=0 total failed succeeded skipped
     step "$project"
     set +e
-    timeout --kill-after=30 2400 "$DOTNET" test --project "$project" --no-build -c Release --output Detailed 2>&1 |
+    timeout --kill-after=30 2700 "$DOTNET" test --project "$project" --no-build -c Release --output Detailed 2>&1 |
         tee "$log" | grep --line-buffered -v '^  from /'
     rc=${PIPESTATUS[0]}
     set -e
