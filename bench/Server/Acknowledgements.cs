@@ -21,8 +21,8 @@ internal static class Acknowledgements
             Site site = await Site.CreateAsync(root.FullName, null, 1, application, hotp: true);
             await using ServerProcess with = await ServerProcess.StartAsync(options, site);
             await using ServerProcess without = await ServerProcess.StartAsync(options, site, "--no-quickack");
-            string on = Configure(site, root, with.Port);
-            string off = Configure(site, root, without.Port);
+            string on = site.Configure(root.FullName, with.Address, with.Port, "autopush = no", "accept_env_factor = yes");
+            string off = site.Configure(root.FullName, without.Address, without.Port, "autopush = no", "accept_env_factor = yes");
             int logins = options.Smoke ? 3 : options.Rounds * 20;
             long counter = 0;
             Console.WriteLine($"{logins} headless logins each (load {Quantiles.Load()})");
@@ -80,26 +80,6 @@ internal static class Acknowledgements
 
     private static string Code(Site site, long counter) =>
         Passcode.FromNumber(Hotp.Compute(OtpSecret.FromBytes(site.Secrets[0]), counter), 6).Expose();
-
-    private static string Configure(Site site, DirectoryInfo root, int port)
-    {
-        string file = Path.Combine(root.FullName, $"{port}.conf");
-        File.WriteAllText(
-            file,
-            $"""
-            [duo]
-            ikey = {site.Ikey}
-            skey = {site.Skey}
-            host = 127.0.0.1:{port}
-            cafile = {site.Folder}/ca.pem
-            failmode = secure
-            autopush = no
-            accept_env_factor = yes
-
-            """);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return file;
-    }
 
     private static double LogIn(string configuration, string address, string? passcode = null)
     {

@@ -49,7 +49,7 @@ internal static class HostPrograms
     {
         await using Site site = await CreateAsync(root);
         await using ServerProcess server = await ServerProcess.StartAsync(options, site, publicPort: null, far);
-        string file = Configure(site, root, server.Address, server.Port);
+        string file = site.Configure(root, server.Address, server.Port);
         using AgentProcess agent = await AgentProcess.StartAsync(options, file);
         int logins = options.Smoke ? 3 : options.Rounds * 20;
         HostLogin[] ways = Ways(options, file);
@@ -98,7 +98,7 @@ internal static class HostPrograms
         using Relay relay = new();
         await using ServerProcess server = await ServerProcess.StartAsync(options, site, publicPort: relay.Port, far: null);
         _ = relay.RunAsync(server.Port);
-        string file = Configure(site, root, server.Address, relay.Port);
+        string file = site.Configure(root, server.Address, relay.Port);
         using AgentProcess agent = await AgentProcess.StartAsync(options, file);
         foreach (HostLogin way in Ways(options, file))
         {
@@ -122,7 +122,7 @@ internal static class HostPrograms
         await using Site site = await Site.CreateAsync(
             root, null, logins, new AddApplicationRequest("bench") { TrustedNetworks = [] }, phones: true);
         await using ServerProcess server = await ServerProcess.StartAsync(options, site);
-        using AgentProcess agent = await AgentProcess.StartAsync(options, Configure(site, root, server.Address, server.Port));
+        using AgentProcess agent = await AgentProcess.StartAsync(options, site.Configure(root, server.Address, server.Port));
         List<Limit> limits = [];
         foreach (HostLogin way in (HostLogin[])[HostLogin.SallyportLogin(options), HostLogin.PamSallyport(options)])
         {
@@ -163,23 +163,5 @@ internal static class HostPrograms
         double wait = Stopwatch.GetElapsedTime(sent).TotalMilliseconds;
         way.Expect(login);
         return wait;
-    }
-
-    private static string Configure(Site site, string root, IPAddress address, int port)
-    {
-        string file = Path.Combine(root, $"{port}.conf");
-        File.WriteAllText(
-            file,
-            $"""
-            [duo]
-            ikey = {site.Ikey}
-            skey = {site.Skey}
-            host = {address}:{port}
-            cafile = {site.Folder}/ca.pem
-            failmode = secure
-
-            """);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return file;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,6 +55,26 @@ internal sealed class Site : IAsyncDisposable
         (site.Ikey, site.Skey) = (added.IntegrationKey, added.SecretKey.Expose());
         await site.FillAsync(services, users, hotp, phones);
         return site;
+    }
+
+    /// <summary>What a host of its has in its file, for login_duo and for ours.</summary>
+    public string Configure(string root, IPAddress address, int port, params string[] more)
+    {
+        string file = Path.Combine(root, $"{port}.conf");
+        File.WriteAllText(
+            file,
+            $"""
+            [duo]
+            ikey = {Ikey}
+            skey = {Skey}
+            host = {address}:{port}
+            cafile = {Folder}/ca.pem
+            failmode = secure
+            {string.Join('\n', more)}
+
+            """);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return file;
     }
 
     public async ValueTask DisposeAsync()

@@ -15,9 +15,9 @@ internal static class Errno
     public const int EINVAL = 22;
     public const int ENOSPC = 28;
     public const int EROFS = 30;
+    public const int EPIPE = 32;
     public const int ERANGE = 34;
     public const int ELOOP = 40;
-    public const int EPIPE = 32;
     public const int EAFNOSUPPORT = 97;
     public const int ENETDOWN = 100;
     public const int ENETUNREACH = 101;
