@@ -18,6 +18,7 @@ internal static class FindingId
     public const string UsePamNo = "usepam-no";
     public const string PasswordWithoutModule = "password-without-module";
     public const string RootKeyOnly = "root-key-only";
+    public const string AcceptEnv = "accept-env";
     public const string ForceCommandForwarding = "forcecommand-forwarding";
     public const string PermitTunnel = "permit-tunnel";
     public const string UserRc = "user-rc";

@@ -36,7 +36,7 @@ internal sealed class LoginChecks(
         {
             RootCannotFinish(login);
         }
-        else if (effective.Is("kbdinteractiveauthentication", "no") && login.Asked && !IsByCommand(login)
+        else if (effective.Is("kbdinteractiveauthentication", "no") && login.Asked && !AskedByLogin.IsCommandOf(login.Sshd)
             && !ways.Any(way => way.Any(IsOfPam)))
         {
             KeyboardInteractiveOff(login, ways.Count == 0);
@@ -49,8 +49,8 @@ internal sealed class LoginChecks(
                 Where(login, "authenticationmethods"));
         }
 
-        _byCommand |= login.Asked && IsByCommand(login);
-        _otherwise |= login.Asked && !IsByCommand(login);
+        _byCommand |= login.Asked && AskedByLogin.IsCommandOf(login.Sshd);
+        _otherwise |= login.Asked && !AskedByLogin.IsCommandOf(login.Sshd);
         foreach (IReadOnlyList<string> way in ways)
         {
             CheckWay(login, way, usesPam);
@@ -89,7 +89,7 @@ internal sealed class LoginChecks(
     {
         string where = Where(login, "authenticationmethods");
         bool left = login.People.Any(person => pam.LeavesToCommand(person.Name));
-        if (IsByCommand(login))
+        if (AskedByLogin.IsCommandOf(login.Sshd))
         {
             if (gated && !login.People.All(person => pam.LeavesToCommand(person.Name)))
             {
@@ -144,8 +144,6 @@ internal sealed class LoginChecks(
             findings.Note(FindingId.RootKeyOnly, what, Why, mend, where);
         }
     }
-
-    private static bool IsByCommand(Login login) => login.Sshd["forcecommand"].Split(' ')[0] == AskedByLogin.Program;
 
     private static bool IsOfPam(string method) => method is "keyboard-interactive" or "password";
 

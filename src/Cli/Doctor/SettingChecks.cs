@@ -1,3 +1,4 @@
+using Sallyport.Cli.Setup;
 using Sallyport.Cli.Sshd;
 
 namespace Sallyport.Cli.Doctor;
@@ -19,6 +20,14 @@ internal sealed class SettingChecks(Findings findings, SshdProgram sshd, SshdFil
                 $"ForceCommand '{effective["forcecommand"]}' with forwarding allowed, for {login.Who}",
                 "forwarding begins without the command: who should only run it, or be asked by it, reaches the network behind",
                 "set 'DisableForwarding yes' beside ForceCommand", Where(login, "forcecommand"));
+        }
+
+        if (AskedByLogin.IsCommandOf(effective)
+            && effective.Words("acceptenv").FirstOrDefault(name => !AskedByLogin.IsHarmless(name)) is string name)
+        {
+            findings.Error(FindingId.AcceptEnv, $"AcceptEnv {name} for {login.Who}, whom sallyport-login asks",
+                "sshd has a shell run it, and a shell, or the loader, runs what some variables say first, before anybody is asked",
+                "accept harmless ones only: LANG, LC_*, TZ, COLORTERM and their like", Where(login, "acceptenv"));
         }
 
         if (!effective.Is("permittunnel", "no"))

@@ -19,6 +19,13 @@ internal sealed class AskedByLogin(HostConfiguration configuration, SetupChoices
     private readonly Person[] _asked =
         [.. People.Find([], configuration, TimeProvider.System.GetUtcNow()).Where(person => person.Asked)];
 
+    public static bool IsCommandOf(EffectiveConfiguration sshd) => sshd["forcecommand"].Split(' ')[0] == Program;
+
+    /// <summary>Whether a shell, or the loader, does nothing by it: a pattern is none of these.</summary>
+    public static bool IsHarmless(string name) => name.StartsWith("LC_", StringComparison.Ordinal)
+        || name is "LANG" or "LANGUAGE" or "TZ" or "TERM" or "COLORTERM" or "NO_COLOR" or "XMODIFIERS" or "GIT_PROTOCOL"
+            or "DUO_PASSCODE";
+
     /// <summary>What would lock somebody out, or let him past.</summary>
     public IEnumerable<string> Problems()
     {
@@ -96,9 +103,6 @@ internal sealed class AskedByLogin(HostConfiguration configuration, SetupChoices
                 + "'enrolment' says: sallyport enroll --user=NAME";
         }
     }
-
-    private static bool IsHarmless(string name) => name.StartsWith("LC_", StringComparison.Ordinal)
-        || name is "LANG" or "LANGUAGE" or "TZ" or "TERM" or "COLORTERM" or "NO_COLOR" or "XMODIFIERS" or "GIT_PROTOCOL" or "DUO_PASSCODE";
 
     private static bool IsForeign(SshdLine line) => line.File != SshdFiles.DropInPath
         && line.Keyword is "forcecommand" or "chrootdirectory"

@@ -3,8 +3,8 @@ using Sallyport.Host.Interop;
 namespace Sallyport.Host.Access;
 
 /// <summary>
-/// Whom sshd gives sallyport-login as his command, as setup says it on PAM's session line: his session opens, and then he is
-/// asked. It stands there and not in sallyport.conf, so that it changes with sshd's files and never without them.
+/// Whom sshd gives sallyport-login as his command, as setup says it on PAM's session line: his session opens, and then
+/// he is asked. It stands there and not in sallyport.conf, so that it changes with sshd's files and never without them.
 /// </summary>
 /// <param name="Groups">Empty: everybody.</param>
 /// <param name="KeyAlone">But for these.</param>
@@ -26,11 +26,14 @@ internal sealed record AskedByCommand(IReadOnlyList<string> Groups, IReadOnlyLis
             : new(groups == Everybody ? [] : groups.Split(','), but is [string names] ? names.Split(',') : []);
     }
 
-    /// <summary>By the name and the groups that sshd's Match goes by.</summary>
+    /// <summary>
+    /// By the names that sshd's Match goes by: of the names of a group he has heard only the one that its number has.
+    /// </summary>
     public bool Covers(string user) => Pwd.ByName(user) is Account account && !KeyAlone.Contains(user)
         && (Groups.Count == 0
-            || Pwd.GroupsOf(account).Intersect(Groups.Select(Pwd.GroupByName).OfType<Group>().Select(group => group.Gid)).Any());
+            || Pwd.GroupsOf(account).Select(Pwd.GroupNameOf).OfType<string>().Intersect(Groups).Any());
 
     private static string[] Values(IReadOnlyList<string> arguments, string name) =>
-        [.. arguments.Where(argument => argument.StartsWith(name, StringComparison.Ordinal)).Select(argument => argument[name.Length..])];
+        [.. arguments.Where(argument => argument.StartsWith(name, StringComparison.Ordinal))
+            .Select(argument => argument[name.Length..])];
 }

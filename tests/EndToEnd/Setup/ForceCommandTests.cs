@@ -160,10 +160,14 @@ public sealed class Given_a_setup_by_ForceCommand : IAsyncLifetime
     public async Task Doctor_finds_no_way_around_it_and_finds_one_when_the_command_goes()
     {
         Outcome well = await _host.Sandbox.TryAsync("sallyport", "doctor", "--user=alice");
+        _host.Sandbox.Write("/etc/ssh/sshd_config.d/50-mine.conf", "AcceptEnv LANG BASH_ENV\n");
+        Outcome preloaded = await _host.Sandbox.TryAsync("sallyport", "doctor", "--user=alice");
         await _host.Sandbox.RunAsync("sed", "-i", "/ForceCommand/d", SetupHost.DropIn);
         Outcome open = await _host.Sandbox.TryAsync("sallyport", "doctor", "--user=alice");
 
         Assert.DoesNotContain("key-alone", well.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("accept-env", well.Output, StringComparison.Ordinal);
+        Assert.Contains("AcceptEnv BASH_ENV", preloaded.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("pam-missing", well.Output, StringComparison.Ordinal);
         Assert.Contains("key-alone", open.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("key-alone-refused", open.Output, StringComparison.Ordinal);
@@ -257,6 +261,20 @@ public sealed class Given_a_host_for_ForceCommand
         // sallyport.conf alone has changed: who would be asked by nobody does not get in.
         await host.Sandbox.RunAsync("sed", "-i", "s/^ask = .*/ask = all/", SetupHost.Policy);
         Assert.True((await host.LoginAsync("bob")).ExitCode >= 254);
+    }
+
+    /// <summary>sshd knows a group by the first name of its number, and gives those of the second no command.</summary>
+    [Fact]
+    public async Task Who_is_in_the_group_by_another_name_than_sshd_has_for_it_does_not_get_in_by_his_key()
+    {
+        await using SetupHost host = await SetupHost.StartAsync();
+        await host.Sandbox.RunAsync("sh", "-ec", "groupadd people; usermod -a -G people alice");
+        await host.SetUpAsync("--force-command", "--ask=people");
+
+        await host.Sandbox.RunAsync(
+            "sh", "-ec", "sed -i \"1i team:x:$(getent group people | cut -d: -f3):alice\" /etc/group");
+
+        Assert.True((await host.LoginAsync("alice")).ExitCode >= 254);
     }
 
     [Fact]
