@@ -68,7 +68,7 @@ public sealed class Given_a_host_with_a_break_glass_account : IAsyncLifetime
     [Theory]
     [InlineData("systemctl stop sallyport-agent.socket sallyport-agent.service")]
     [InlineData("systemctl stop sallyport-agent.service; mv /usr/libexec/sallyport /usr/libexec/gone")] // systemd tries, and gives up
-    [InlineData("systemctl start sallyport-agent.service; systemctl kill --signal=STOP sallyport-agent.service")]
+    [InlineData("systemctl start sallyport-agent.service; systemctl kill --kill-whom=main --signal=STOP sallyport-agent.service")]
     public async Task It_gets_in_without_an_agent_and_nobody_else_does(string damage)
     {
         await _host.SayAsync(damage);
