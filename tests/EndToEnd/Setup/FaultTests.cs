@@ -1,91 +1,12 @@
-using System.Security.Cryptography;
 using Sallyport.EndToEnd.Harness;
 
 namespace Sallyport.EndToEnd.Setup;
 
 /// <summary>
-/// setup is killed, or something fails under it, at each step that changes the host. Right afterwards somebody can log in,
-/// the old way or the new one; and what is run at boot and by the timer leaves each file byte by byte as it was.
+/// Something fails under setup: somebody can log in, the old way or the new one, and each file is byte by byte as it was.
 /// </summary>
 public sealed class Given_a_setup_that_does_not_end_well
 {
-    // What changes a file's name or starts a program, on setup's own thread. strace counts each, so every step has a number.
-    private const string Renames = "renameat";
-    private const string Removals = "unlinkat";
-    private const string Programs = "vfork";
-
-    [Theory]
-    [InlineData(Renames, 1)]
-    [InlineData(Removals, 3)]
-    [InlineData(Programs, 4)]
-    public Task Killed_at_any_step_the_host_stays_reachable_and_goes_back_whole(string calls, int each) =>
-        KilledAtAnyStepAsync(calls, each, host => host.AssertReachableAsync());
-
-    /// <summary>By the key alone, or by key and DUO_PASSCODE; and break-glass at any step.</summary>
-    [Fact]
-    public Task So_it_does_where_sallyport_login_is_to_ask() => KilledAtAnyStepAsync(Renames, 2, async host =>
-    {
-        host.ForgetPasscode();
-        await host.Agent.KillAsync(); // as if half a minute had gone by since the last tries
-        await host.Agent.StartAsync();
-        Outcome alice = await host.Sandbox.TryAsync(["env", $"DUO_PASSCODE={host.Phone.Passcode()}",
-            .. Away.Ssh("-o", "SendEnv=DUO_PASSCODE", "-o", "BatchMode=yes", $"alice@{Away.Host}", "id -un")]);
-        Assert.True(alice is { ExitCode: 0, Output: "alice\n" }, $"alice is locked out: {alice}\n{host.Syslog}");
-        Assert.Equal("ops", (await host.LoginAsync("ops")).Output);
-    }, "--force-command");
-
-    /// <param name="each">Of so many steps one, another in each run: all of them take a quarter of an hour.</param>
-    private static async Task KilledAtAnyStepAsync(
-        string calls, int each, Func<SetupHost, Task> mustBeReachable, params string[] options)
-    {
-        await using SetupHost host = await SetupHost.StartAsync();
-        Dictionary<string, string> before = host.Snapshot();
-        int killed = 0;
-        for (int step = 1 + RandomNumberGenerator.GetInt32(each); ; step += each)
-        {
-            Outcome outcome = await InjectAsync(host, $"signal=KILL:when={step}", calls, "", options);
-            if (outcome.ExitCode == 0)
-            {
-                break;
-            }
-
-            killed++;
-            await mustBeReachable(host);
-            Outcome boot = await host.SetupAsync("undo", "--unconfirmed");
-            Assert.True(boot.ExitCode == 0, $"step {step}: {boot}");
-            Assert.Equal(before, host.Snapshot());
-            host.AssertNothingIsLeft();
-        }
-
-        Assert.InRange(killed, 10 / each, 200);
-        await host.SetupAsync("undo");
-        Assert.Equal(before, host.Snapshot());
-    }
-
-    [Theory]
-    [InlineData(Renames)]
-    [InlineData(Removals)]
-    [InlineData(Programs)]
-    public async Task Killed_at_any_step_of_going_back_it_goes_on_the_next_time(string calls)
-    {
-        await using SetupHost host = await SetupHost.StartAsync();
-        Dictionary<string, string> before = host.Snapshot();
-        for (int step = 1; ; step++)
-        {
-            await host.SetUpAsync();
-            Outcome outcome = await InjectAsync(host, $"signal=KILL:when={step}", calls, "undo");
-            await host.AssertReachableAsync();
-            await host.SetupAsync("undo");
-            Assert.Equal(before, host.Snapshot());
-            host.AssertNothingIsLeft();
-            if (outcome.ExitCode == 0)
-            {
-                Assert.InRange(step, 4, 100);
-                return;
-            }
-        }
-    }
-
     [Fact]
     public async Task A_disk_that_is_full_at_any_write_leaves_all_as_it_was()
     {
@@ -93,7 +14,7 @@ public sealed class Given_a_setup_that_does_not_end_well
         Dictionary<string, string> before = host.Snapshot();
         for (int write = 1; ; write++)
         {
-            Outcome outcome = await InjectAsync(host, $"error=ENOSPC:when={write}", "fsync");
+            Outcome outcome = await host.InjectAsync($"error=ENOSPC:when={write}", "fsync");
             if (outcome.ExitCode == 0)
             {
                 Assert.InRange(write, 10, 100);
@@ -238,10 +159,4 @@ public sealed class Given_a_setup_that_does_not_end_well
         Assert.Equal(during[SetupHost.Pam], host.Snapshot()[SetupHost.Pam]);
         await host.AssertReachableAsync();
     }
-
-    private static Task<Outcome> InjectAsync(SetupHost host, string fault, string calls, string verb = "", params string[] options) =>
-        host.Sandbox.TryAsync([
-            "sh", "-c", "yes | \"$@\"", "sh", "strace", "-qq", "-o", "/dev/null", "-e", $"trace={calls}", "-e", $"inject={calls}:{fault}",
-            "/usr/bin/sallyport", "setup", .. verb.Length > 0 ? [verb] : (string[])[SetupHost.BreakGlass, .. options],
-        ]);
 }

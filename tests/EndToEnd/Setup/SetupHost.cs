@@ -76,6 +76,14 @@ internal sealed class SetupHost : IAsyncDisposable
         return outcome.Output;
     }
 
+    /// <summary>setup under strace, which fails or kills it at a system call of its own thread.</summary>
+    public Task<Outcome> InjectAsync(string fault, string calls, string verb = "", params string[] options) =>
+        Sandbox.TryAsync([
+            "sh", "-c", "yes | \"$@\"", "sh", "strace", "-qq", "-o", "/dev/null",
+            "-e", $"trace={calls}", "-e", $"inject={calls}:{fault}",
+            "/usr/bin/sallyport", "setup", .. verb.Length > 0 ? [verb] : (string[])[BreakGlass, .. options],
+        ]);
+
     public Task<Login> SshAsync(string user, string command, params string[] answers) =>
         Client.RunAsync(Away.Ssh($"{user}@{Away.Host}", command), answers);
 
