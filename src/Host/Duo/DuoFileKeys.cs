@@ -1,5 +1,6 @@
 using System.Text;
 using Sallyport.Host.Messages;
+using Sallyport.Protocol;
 
 namespace Sallyport.Host.Duo;
 
@@ -136,23 +137,6 @@ internal sealed class DuoFileKeys(string program, ICollection<DuoNote> notes)
 
     private void Say(string text, Priority? priority = null) => notes.Add(new DuoNote(priority, text));
 
-    /// <summary>atoi(3) of glibc: what is too large for a long is the largest one, and of that the low half counts.</summary>
-    private static int CNumberOf(string text)
-    {
-        bool negative = text is ['-', ..];
-        long limit = negative ? long.MinValue : -long.MaxValue;
-        long number = 0; // negated, because there is one more of these
-        foreach (char c in text.AsSpan(text is ['-' or '+', ..] ? 1 : 0))
-        {
-            if (!char.IsAsciiDigit(c))
-            {
-                break;
-            }
-
-            int digit = c - '0';
-            number = number < (limit + digit) / 10 ? limit : (number * 10) - digit;
-        }
-
-        return unchecked((int)(negative ? number : -number));
-    }
+    /// <summary>atoi(3) of glibc: of what is too large for a long the largest one is taken, and of that the low half.</summary>
+    private static int CNumberOf(string text) => CNumber.Signed(Encoding.Latin1.GetBytes(text)).Int32;
 }
