@@ -4,18 +4,11 @@ using Sallyport.Protocol.Duo;
 
 namespace Sallyport.Host.Duo;
 
-/// <content>
-/// Sending, and sending again. A lost connection is a reason to send again, at once; silence is not, because whoever
-/// waits has waited. What is sent again has only what is left of its time.
-/// </content>
+/// <content>Asking whoever has too much to do, or waits for a person: again later, and whether it is still there.</content>
 internal sealed partial class DuoClient
 {
-    private static readonly TimeSpan _brief = TimeSpan.FromSeconds(1.5);
-
     /// <summary>How long a server may say that it has too much to do.</summary>
     private static readonly TimeSpan _longestRefusal = TimeSpan.FromSeconds(32);
-
-    private static long Now => Environment.TickCount64;
 
     /// <summary>The answer, whatever its status, but no 429 as long as that can be waited for.</summary>
     private HttpAnswer Ask(DuoCall call, Func<bool> isGone)
@@ -97,100 +90,6 @@ internal sealed partial class DuoClient
         }
     }
 
-    private HttpAnswer AskTimely(DuoCall call, Func<bool> isGone)
-    {
-        TimeSpan patience = call.IsBrief && settings.HttpsTimeout > _brief ? _brief : settings.HttpsTimeout;
-        TimeSpan silence = call.Silence ?? patience;
-        long? end = null; // of the wait for an answer
-        long? mended = null; // until when trouble may last
-        for (int number = 1; ; number++)
-        {
-            DuoException failure;
-            try
-            {
-                DuoLease lease = Connect(number, mended is long then ? Left(then) : patience, isGone);
-                long wholly = Now + (long)silence.TotalMilliseconds;
-                end = call.IsPoll ? wholly : end ?? wholly;
-                HttpAnswer answer = AskOn(lease, call, end.Value, isGone);
-                if (!call.IsPoll || answer.Status < 500)
-                {
-                    return answer;
-                }
-
-                failure = Refusal(answer);
-            }
-            catch (LostException lost)
-            {
-                failure = Failed(lost);
-                if (lost.End is not WireEnd.Lost || (number >= call.MostTries && !call.IsPoll))
-                {
-                    throw failure;
-                }
-            }
-            catch (DuoException away) when (call.IsPoll && away.Failure is DuoFailure.Unreachable)
-            {
-                failure = away;
-            }
-
-            mended ??= Math.Min(
-                call.IsPoll ? long.MaxValue : end ?? long.MaxValue, Now + (long)patience.TotalMilliseconds);
-            TimeSpan pause = TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(number - 1, 4), 1000));
-            if (Left(mended.Value) <= pause)
-            {
-                throw failure;
-            }
-
-            Pause(pause, isGone);
-        }
-    }
-
-    /// <summary>The connection of an earlier login; but where that was dead, one of its own.</summary>
-    private DuoLease Connect(int number, TimeSpan patience, Func<bool> isGone) =>
-        (number == 1 ? _server.Take() : null)
-        ?? _server.Lease(DuoConnection.Open(settings, _server.Lookup, userAgent, patience, isGone));
-
-    private HttpAnswer AskOn(DuoLease lease, DuoCall call, long end, Func<bool> isGone)
-    {
-        HttpAnswer? answer = null;
-        try
-        {
-            DateTimeOffset now = time.GetUtcNow() + _server.Offset;
-            byte[] request = call.ToBytes(settings, userAgent, call.IsDecidedOnce ? _server.SecondOfItsOwn(now) : now);
-            answer = lease.Connection.Ask(request, end, settings.HttpsTimeout, isGone);
-            return answer;
-        }
-        catch (HttpAnswerException none)
-        {
-            throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {none.Message}", none);
-        }
-        catch (LostException) when (lease.WasIdle)
-        {
-            _server.DropIdle();
-            throw;
-        }
-        finally
-        {
-            if (answer?.MayGoOn is true)
-            {
-                _server.Keep(lease);
-            }
-            else
-            {
-                lease.Connection.Dispose();
-            }
-        }
-    }
-
-    /// <summary>No answer at all is no decision of anybody's. A part of one is.</summary>
-    private DuoException Failed(LostException lost) => lost.End is WireEnd.Gone
-        ? Cancelled()
-        : new DuoException(
-            lost.End is (WireEnd.Silent or WireEnd.Lost) && !lost.HasBegun
-                ? DuoFailure.Unreachable
-                : DuoFailure.Refused,
-            $"Couldn't connect to {settings.Host}: Connection closed",
-            lost);
-
     private TimeSpan? RetryAfter(HttpAnswer answer)
     {
         if (answer.RetryAfter is not string text)
@@ -207,23 +106,4 @@ internal sealed partial class DuoClient
             ? TimeSpan.FromTicks(Math.Max((then - time.GetUtcNow() - _server.Offset).Ticks, 0))
             : null;
     }
-
-    private static TimeSpan Left(long end) => TimeSpan.FromMilliseconds(Math.Max(end - Now, 0));
-
-    private static void Pause(TimeSpan pause, Func<bool> isGone)
-    {
-        long end = Now + (long)pause.TotalMilliseconds;
-        for (TimeSpan left = pause; left > TimeSpan.Zero; left = Left(end))
-        {
-            if (isGone())
-            {
-                throw Cancelled();
-            }
-
-            Thread.Sleep((int)Math.Min(left.TotalMilliseconds, Wire.Slice));
-        }
-    }
-
-    private static DuoException Cancelled() =>
-        new(DuoFailure.Cancelled, "nobody waits for the answer any more");
 }

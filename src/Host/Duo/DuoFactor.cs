@@ -6,7 +6,8 @@ namespace Sallyport.Host.Duo;
 
 /// <summary>
 /// A login against a Duo-compatible server. Top to bottom, this file is a login; DuoFactor.Answer.cs is one answer of
-/// his, and DuoFactor.Failure.cs what holds while the server cannot be reached. What is not an allow refuses.
+/// his, DuoFactor.Sending.cs what the server and his phone make of it, and DuoFactor.Failure.cs what holds while the
+/// server cannot be reached. What is not an allow refuses.
 /// </summary>
 internal sealed partial class DuoFactor(
     DuoSettings settings,

@@ -1,31 +1,14 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Sallyport.Host.Interop;
 
 namespace Sallyport.Host.Duo;
 
-/// <summary>How a connection ended.</summary>
-internal enum WireEnd
-{
-    None = 0,
-
-    /// <summary>By the other side, or by the network.</summary>
-    Lost,
-
-    /// <summary>Nothing came in time.</summary>
-    Silent,
-
-    /// <summary>Nobody waits here any more.</summary>
-    Gone,
-}
-
 /// <summary>
 /// A TCP connection in which every wait has an end. TLS reads and writes through it, and wraps what it throws: what
 /// counts is <see cref="End"/>.
 /// </summary>
-internal sealed class Wire : Stream
+internal sealed partial class Wire : Stream
 {
     /// <summary>How soon it is seen that nobody waits any more.</summary>
     public const int Slice = 200; // milliseconds
@@ -51,67 +34,6 @@ internal sealed class Wire : Stream
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
-    }
-
-    /// <summary>Why this process can have no connection, whatever the network is like; null: it can.</summary>
-    public static string? MayConnect()
-    {
-        using SafeFileHandle socket = SysSocket.socket(
-            SysSocket.AF_INET, SysSocket.SOCK_STREAM | SysSocket.SOCK_NONBLOCK | SysSocket.SOCK_CLOEXEC, 0);
-        return !socket.IsInvalid ? null
-            : Marshal.GetLastPInvokeError() is Errno.EAFNOSUPPORT or Errno.EPERM
-                ? "this program may have no network; for the agent the drop-in duo.conf allows it one"
-                : Unistd.StrError(Marshal.GetLastPInvokeError());
-    }
-
-    /// <summary>Connects.</summary>
-    /// <param name="deadline">Until when it waits, and reads and writes do, by <see cref="Environment.TickCount64"/>.</param>
-    /// <param name="silence">How long what was sent may go without the other side's acknowledgement.</param>
-    /// <exception cref="IOException">There is no connection; the message says why.</exception>
-    public static Wire Connect(
-        IPEndPoint place, TimeSpan silence, long deadline, Func<bool> isGone, out WireEnd end)
-    {
-        ReadOnlySpan<byte> address = place.Serialize().Buffer.Span[..place.Serialize().Size];
-        SafeFileHandle socket = SysSocket.socket(
-            (int)MemoryMarshal.Read<ushort>(address),
-            SysSocket.SOCK_STREAM | SysSocket.SOCK_NONBLOCK | SysSocket.SOCK_CLOEXEC,
-            0);
-        var wire = new Wire(socket, deadline, isGone);
-        try
-        {
-            if (socket.IsInvalid)
-            {
-                int none = Marshal.GetLastPInvokeError();
-                throw none == Errno.EAFNOSUPPORT && place.AddressFamily is AddressFamily.InterNetworkV6
-                    ? wire.Ended(WireEnd.Lost, Unistd.StrError(none)) // a host without IPv6 gets there by the other address
-                    : wire.Lost(none);
-            }
-
-            if (SysSocket.connect(socket, address, (uint)address.Length) != 0)
-            {
-                int error = Marshal.GetLastPInvokeError();
-                if (error is not (Errno.EINPROGRESS or Errno.EINTR))
-                {
-                    throw wire.Lost(error);
-                }
-
-                wire.Wait(SysSocket.POLLOUT);
-                if ((error = SysSocket.ErrorOf(socket)) != 0)
-                {
-                    throw wire.Lost(error);
-                }
-            }
-
-            wire.SetOptions(silence);
-            end = WireEnd.None;
-            return wire;
-        }
-        catch
-        {
-            end = wire.End;
-            wire.Dispose();
-            throw;
-        }
     }
 
     /// <summary>Waits until then from now on, and for him.</summary>
@@ -181,20 +103,6 @@ internal sealed class Wire : Stream
     {
         _socket.Dispose();
         base.Dispose(disposing);
-    }
-
-    private void SetOptions(TimeSpan silence)
-    {
-        // A request is one write; it waits for no acknowledgement of the one before.
-        SysSocket.Set(_socket, NetinetTcp.IPPROTO_TCP, NetinetTcp.TCP_NODELAY, 1);
-
-        // A network that has gone is seen while a person is waited for, too: what is not acknowledged ends it, and
-        // what is empty is sent for the sake of the acknowledgement.
-        int half = Math.Max((int)silence.TotalMilliseconds / 2, 1000);
-        SysSocket.Set(_socket, NetinetTcp.IPPROTO_TCP, NetinetTcp.TCP_USER_TIMEOUT, half);
-        SysSocket.Set(_socket, NetinetTcp.IPPROTO_TCP, NetinetTcp.TCP_KEEPIDLE, half / 1000);
-        SysSocket.Set(_socket, NetinetTcp.IPPROTO_TCP, NetinetTcp.TCP_KEEPINTVL, Math.Max(half / 2000, 1));
-        SysSocket.Set(_socket, SysSocket.SOL_SOCKET, SysSocket.SO_KEEPALIVE, 1);
     }
 
     private void WaitAfter(int error, short events)
