@@ -10,10 +10,12 @@ internal sealed partial class DuoClient
     /// <summary>How long a server may say that it has too much to do.</summary>
     private static readonly TimeSpan _longestRefusal = TimeSpan.FromSeconds(32);
 
+    private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(1);
+
     /// <summary>The answer, whatever its status, but no 429 as long as that can be waited for.</summary>
     private HttpAnswer Ask(DuoCall call, Func<bool> isGone)
     {
-        TimeSpan waited = TimeSpan.Zero;
+        long? first = null; // when it was refused
         for (int number = 0; ; number++)
         {
             HttpAnswer answer = number == 0 ? AskWatched(call, isGone) : Spoken(() => AskWatched(call, isGone));
@@ -25,13 +27,14 @@ internal sealed partial class DuoClient
             // 1, 2, 4 s and so on, and a part of one, so that those who were refused together do not come together.
             TimeSpan pause = RetryAfter(answer)
                 ?? TimeSpan.FromMilliseconds((1000 << Math.Min(number, 6)) + RandomNumberGenerator.GetInt32(250));
-            if (waited + pause > _longestRefusal)
+            pause = number > 0 && pause < _shortestPause ? _shortestPause : pause; // "at once" is said once
+            first ??= Now;
+            if (TimeSpan.FromMilliseconds(Now - first.Value) + pause > _longestRefusal)
             {
                 return answer;
             }
 
             Pause(pause, isGone);
-            waited += pause;
         }
     }
 

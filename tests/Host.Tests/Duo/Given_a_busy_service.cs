@@ -57,6 +57,20 @@ public sealed class Given_a_busy_service : IAsyncDisposable
         Assert.Equal((DuoFailure.Refused, "HTTP 429"), (failed.Failure, failed.Message));
     }
 
+    /// <summary>It would be asked without an end.</summary>
+    [Fact]
+    public void At_once_is_said_once()
+    {
+        Refuse(times: int.MaxValue, "Retry-After: 0");
+        long begun = Stopwatch.GetTimestamp();
+
+        Assert.Throws<DuoException>(
+            () => _host.Client.Preauth(DuoHost.Alice, () => Stopwatch.GetElapsedTime(begun).TotalSeconds > 2.5));
+
+        // Then at once, and after that each second.
+        Assert.InRange(_service.Calls.Count(call => call == "POST /auth/v2/preauth"), 2, 4);
+    }
+
     private TimeSpan Preauth()
     {
         long begun = Stopwatch.GetTimestamp();
