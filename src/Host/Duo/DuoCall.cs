@@ -26,6 +26,12 @@ internal sealed record DuoCall(string Path, DuoParameters Parameters)
     public TimeSpan? Silence { get; init; }
 
     /// <summary>
+    /// By <see cref="Environment.TickCount64"/>: nobody waits longer, however often it is sent again. Null: as long as each
+    /// silence of it lasts.
+    /// </summary>
+    public long? Until { get; init; }
+
+    /// <summary>
     /// The bytes of the request, dated and signed (docs/formats/duo-signature.md, version 2 with SHA-512), its headers
     /// in the order in which Duo's own clients send them.
     /// </summary>

@@ -29,7 +29,8 @@ internal sealed partial class DuoClient
                 ?? TimeSpan.FromMilliseconds((1000 << Math.Min(number, 6)) + RandomNumberGenerator.GetInt32(250));
             pause = number > 0 && pause < _shortestPause ? _shortestPause : pause; // "at once" is said once
             first ??= Now;
-            if (TimeSpan.FromMilliseconds(Now - first.Value) + pause > _longestRefusal)
+            if (TimeSpan.FromMilliseconds(Now - first.Value) + pause > _longestRefusal
+                || (call.Until is long until && pause > Left(until)))
             {
                 return answer;
             }

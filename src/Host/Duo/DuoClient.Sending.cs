@@ -12,7 +12,8 @@ internal sealed partial class DuoClient
 
     private HttpAnswer AskTimely(DuoCall call, Func<bool> isGone)
     {
-        TimeSpan patience = call.IsBrief && settings.HttpsTimeout > _brief ? _brief : settings.HttpsTimeout;
+        TimeSpan patience = call.IsBrief ? Shorter(settings.HttpsTimeout, _brief) : settings.HttpsTimeout;
+        patience = call.Until is long until ? Shorter(patience, Left(until)) : patience;
         TimeSpan silence = call.Silence ?? patience;
         long? end = null; // of the wait for an answer
         long? mended = null; // until when trouble may last
@@ -22,7 +23,7 @@ internal sealed partial class DuoClient
             try
             {
                 DuoLease lease = Connect(number, mended is long then ? Left(then) : patience, isGone);
-                long wholly = Now + (long)silence.TotalMilliseconds;
+                long wholly = Math.Min(Now + (long)silence.TotalMilliseconds, call.Until ?? long.MaxValue);
                 end = call.IsPoll ? wholly : end ?? wholly;
                 HttpAnswer answer = AskOn(lease, call, end.Value, isGone);
                 if (!call.IsPoll || answer.Status < 500)
@@ -46,7 +47,7 @@ internal sealed partial class DuoClient
             }
 
             mended ??= Math.Min(
-                call.IsPoll ? long.MaxValue : end ?? long.MaxValue, Now + (long)patience.TotalMilliseconds);
+                (call.IsPoll ? call.Until : end) ?? long.MaxValue, Now + (long)patience.TotalMilliseconds);
             TimeSpan pause = TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(number - 1, 4), 1000));
             if (Left(mended.Value) <= pause)
             {
@@ -103,6 +104,8 @@ internal sealed partial class DuoClient
                 : DuoFailure.Refused,
             $"Couldn't connect to {settings.Host}: Connection closed",
             lost);
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static TimeSpan Left(long end) => TimeSpan.FromMilliseconds(Math.Max(end - Now, 0));
 

@@ -13,7 +13,10 @@ internal sealed partial class DuoClient(
     DuoSettings settings, DuoConnections connections, string userAgent, TimeProvider time)
 {
     /// <summary>A service that is not ours may say nothing as long as a person takes.</summary>
-    private static readonly TimeSpan _longestPoll = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan PersonPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>What https_timeout can add to that at most: who asks the agent gives up after 90 s.</summary>
+    private static readonly TimeSpan _longestAnswer = TimeSpan.FromSeconds(20);
 
     /// <summary>Ours says after five seconds that it still waits.</summary>
     private static readonly TimeSpan _ourLongestPoll = TimeSpan.FromSeconds(6);
@@ -109,7 +112,8 @@ internal sealed partial class DuoClient(
                     // A service knows a request that comes again; a third time would be one too often.
                     MostTries = 2,
                     IsDecidedOnce = !_server.IsOurs, // which knows a login by sallyport_login
-                    Silence = isAsync || _server.IsOurs ? null : _longestPoll,
+                    Silence = isAsync || _server.IsOurs ? null : WithAnswer(PersonPatience),
+                    Until = isAsync ? null : Until(PersonPatience),
                 },
                 isGone);
             return DuoReading.Auth(Success(answer), dialect, isAsync);
@@ -121,8 +125,10 @@ internal sealed partial class DuoClient(
     }
 
     /// <summary>What has become of an auth: a server holds the answer back until there is something to say.</summary>
-    public DuoStatus Status(string transactionId, Func<bool> isGone)
+    /// <param name="patience">How long the person may still take. After it, and https_timeout, nobody waits.</param>
+    public DuoStatus Status(string transactionId, TimeSpan patience, Func<bool> isGone)
     {
+        patience = patience > TimeSpan.Zero ? patience : TimeSpan.Zero;
         try
         {
             MeetServer(isGone);
@@ -133,9 +139,10 @@ internal sealed partial class DuoClient(
                 {
                     IsGet = true,
                     IsPoll = true,
-                    Silence = !_server.IsOurs ? _longestPoll
+                    Silence = !_server.IsOurs ? WithAnswer(patience)
                         : settings.HttpsTimeout < _ourLongestPoll ? _ourLongestPoll
                         : null,
+                    Until = Until(patience),
                 },
                 isGone);
             return DuoReading.Status(Success(answer), dialect);
@@ -190,4 +197,9 @@ internal sealed partial class DuoClient(
             return false;
         }
     }
+
+    /// <summary>For an answer that comes when the person has decided, or has not.</summary>
+    private TimeSpan WithAnswer(TimeSpan person) => person + Shorter(settings.HttpsTimeout, _longestAnswer);
+
+    private long Until(TimeSpan person) => Now + (long)WithAnswer(person).TotalMilliseconds;
 }

@@ -30,8 +30,11 @@ internal sealed class DuoException : Exception
     /// <summary>It is for want of something here (ports, descriptors, the right to them), and not of the server.</summary>
     public bool IsOfThisHost { get; init; }
 
+    /// <summary>A refusal only because it comes after preauth: the server is not there, or silent.</summary>
+    public bool IsAway { get; private init; }
+
     /// <summary>After preauth no failure is a reason to let in.</summary>
     public DuoException AsRefusal() => Failure is DuoFailure.Unreachable
-        ? new DuoException(DuoFailure.Refused, Message, this) { Detail = Detail }
+        ? new DuoException(DuoFailure.Refused, Message, this) { Detail = Detail, IsAway = true }
         : this;
 }

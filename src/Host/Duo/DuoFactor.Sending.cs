@@ -3,11 +3,10 @@ namespace Sallyport.Host.Duo;
 /// <content>What is sent to the server for him, and the wait for his phone.</content>
 internal sealed partial class DuoFactor
 {
-    /// <summary>Our own server ends a push before; a service that never does is not waited for.</summary>
-    private static readonly TimeSpan _personPatience = TimeSpan.FromSeconds(60);
-
     /// <summary>A server that answers "waiting" at once is not asked again at once.</summary>
     private static readonly TimeSpan _shortestPoll = TimeSpan.FromSeconds(1);
+
+    private static DuoStatus TimedOut => new(DuoResult.Deny, "Login timed out.");
 
     /// <param name="instead">What was typed while the phone was asked; the status is none then.</param>
     private DuoStatus Send(string factor, DuoPreauth preauth, out byte[]? instead)
@@ -34,16 +33,16 @@ internal sealed partial class DuoFactor
             while (true)
             {
                 long asked = time.GetTimestamp();
-                DuoStatus status = client.Status(id, IsGone);
+                DuoStatus status = client.Status(id, login.Patience - time.GetElapsedTime(begun), IsGone);
                 if (status.Result is not DuoResult.Waiting)
                 {
                     isDecided = true;
                     return status;
                 }
 
-                if (time.GetElapsedTime(begun) > _personPatience)
+                if (time.GetElapsedTime(begun) >= login.Patience)
                 {
-                    return new DuoStatus(DuoResult.Deny, "Login timed out.");
+                    return TimedOut;
                 }
 
                 bool isNew = status.StatusMessage.Length > 0 && status.StatusMessage != shown;
@@ -77,6 +76,10 @@ internal sealed partial class DuoFactor
                     }
                 }
             }
+        }
+        catch (DuoException away) when (away.IsAway && time.GetElapsedTime(begun) >= login.Patience)
+        {
+            return TimedOut; // it held its answer back as long as he may take
         }
         finally
         {

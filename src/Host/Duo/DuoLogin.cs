@@ -41,6 +41,12 @@ internal sealed record DuoLogin
     /// <summary>Whether whoever waits has gone without the program that asks having noticed.</summary>
     public Func<bool> IsLost { get; init; } = static () => false;
 
+    /// <summary>
+    /// How long he may take to answer on his phone. Our own server ends a push before; a service that never does is not
+    /// waited for.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = DuoClient.PersonPatience;
+
     /// <summary>This connection has pushed already; its next attempt asks.</summary>
     public bool HasPushed { get; init; }
 }

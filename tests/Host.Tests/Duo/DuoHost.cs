@@ -30,7 +30,8 @@ internal sealed class DuoHost(FakeDuoService service) : IDisposable
     public DuoAuth Auth(string prompt, bool isAsync = true) =>
         Client.Auth(Alice, prompt, isAsync, "Server+IP=192.0.2.2&Command=", null, Stays);
 
-    public DuoStatus Status(string id) => Client.Status(id, Stays);
+    public DuoStatus Status(string id, TimeSpan? patience = null) =>
+        Client.Status(id, patience ?? DuoClient.PersonPatience, Stays);
 
     public void Dispose() => Connections.Dispose();
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Sallyport.Host.Duo;
+using Sallyport.Host.Interop;
 
 namespace Sallyport.Host.Tests.Duo;
 
@@ -30,6 +32,36 @@ public sealed class Given_a_person_who_takes_his_time
         Assert.InRange(service.Calls.Count(call => call == "GET /auth/v2/ping"), 3, 5);
         Assert.Equal(2, service.Handshakes);
         Assert.Single(service.Pushed);
+        Assert.Empty(service.Faults);
+    }
+
+    /// <summary>Module and sallyport-login give up after 90 s, so nobody is waited for twice as long as he may take.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_service_that_never_answers_is_waited_for_as_long_as_he_may_take_and_one_silence(bool breaks)
+    {
+        await using FakeDuoService service = new() { ApprovesAfter = null };
+        using DuoHost host = new(service);
+        host.Settings = host.Settings with { HttpsTimeout = TimeSpan.FromSeconds(1), AutoPush = true, Prompts = 1 };
+        FakePerson alice = new();
+        DuoLogin login = new()
+        {
+            Account = new Account("alice", 1000, 1000, "/"),
+            MayPush = true,
+            ShowsTexts = true,
+            Patience = TimeSpan.FromSeconds(2),
+        };
+        long begun = Stopwatch.GetTimestamp();
+        using Timer firewall = new(_ => service.CloseConnections(), null, breaks ? 1500 : Timeout.Infinite, Timeout.Infinite);
+
+        DuoOutcome outcome = new DuoFactor(host.Settings, host.Client, login, alice, TimeProvider.System).Run();
+
+        // What he has, https_timeout, and 2 s.
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 2, 2 + 1 + 2);
+        Assert.Equal(DuoOutcome.Refused, outcome);
+        Assert.Equal("Login timed out.", alice.Shown[^1]);
+        Assert.Equal(breaks ? 3 : 2, service.Calls.Count(call => call == "GET /auth/v2/auth_status"));
         Assert.Empty(service.Faults);
     }
 

@@ -46,7 +46,7 @@ public sealed class Given_somebody_who_leaves
             host.Client.Preauth(DuoHost.Alice, IsGone);
             DuoAuth auth = host.Client.Auth(DuoHost.Alice, "push1", true, "", null, IsGone);
             service.ApprovesAfter = null;
-            while (host.Client.Status(auth.TransactionId!, IsGone).Result is DuoResult.Waiting)
+            while (host.Client.Status(auth.TransactionId!, DuoClient.PersonPatience, IsGone).Result is DuoResult.Waiting)
             {
             }
         });
