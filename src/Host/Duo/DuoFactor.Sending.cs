@@ -24,7 +24,7 @@ internal sealed partial class DuoFactor
     private DuoStatus Wait(string id, out byte[]? instead)
     {
         instead = null;
-        bool isDecided = false;
+        bool isOver = false; // else the server is told that nobody waits
         bool isAsked = false;
         string shown = "";
         long begun = time.GetTimestamp();
@@ -36,7 +36,7 @@ internal sealed partial class DuoFactor
                 DuoStatus status = client.Status(id, login.Patience - time.GetElapsedTime(begun), IsGone);
                 if (status.Result is not DuoResult.Waiting)
                 {
-                    isDecided = true;
+                    isOver = true;
                     return status;
                 }
 
@@ -77,13 +77,19 @@ internal sealed partial class DuoFactor
                 }
             }
         }
-        catch (DuoException away) when (away.IsAway && time.GetElapsedTime(begun) >= login.Patience)
+        catch (DuoException away) when (away.IsAway)
         {
-            return TimedOut; // it held its answer back as long as he may take
+            isOver = true; // whoever is silent need not be told: that would be one more silence, and a push ends by itself
+            if (time.GetElapsedTime(begun) < login.Patience)
+            {
+                throw;
+            }
+
+            return TimedOut; // the answer was held back as long as he may take
         }
         finally
         {
-            if (!isDecided)
+            if (!isOver)
             {
                 client.Cancel(id);
             }

@@ -6,6 +6,13 @@ namespace Sallyport.Host.Tests.Duo;
 /// <summary>Each row of docs/formats/duo-host.md, "When it counts as not there", under each failmode.</summary>
 public sealed class Given_a_server_that_fails
 {
+    // https_timeout, and what else there is to do. Each failure has one silence at most: connecting, TLS, one request, or the
+    // trouble while a phone is asked.
+    private static readonly TimeSpan OneSilence = TimeSpan.FromSeconds(1 + 2);
+
+    // But the server that answers pings is there, and a person is waited for: ours says each 5 s that it still waits.
+    private static readonly TimeSpan OnePoll = TimeSpan.FromSeconds(6 + 2);
+
     private static readonly string[] NotThere =
         ["no such name", "nobody listens", "TLS is silent", "TLS is broken off", "503", "silent at ping", "silent at preauth"];
 
@@ -76,7 +83,30 @@ public sealed class Given_a_server_that_fails
         bool isLetIn = isAway && mode is "safe" or "offline";
         Assert.Equal(isLetIn ? AgentClient.Allow : AgentClient.Deny, right);
         Assert.Equal(isAway ? mode switch { "safe" => 2, "offline" => 1, _ => 0 } : 0, host.Unreported.Count(line => line.Length > 0));
-        Assert.True(first < TimeSpan.FromSeconds(failure == "429" ? 40 : 8), $"{first.TotalSeconds} s");
+        Assert.InRange(first, TimeSpan.Zero, failure == "silent at status" ? OnePoll : OneSilence);
+    }
+
+    /// <summary>https_timeout without a word, and a ping: that is one silence, and to tell it of the end would be another.</summary>
+    [Fact]
+    public async Task One_that_dies_while_a_phone_is_asked_is_not_told_that_nobody_waits()
+    {
+        await using DuoAgent host = new("autopush = yes");
+        host.Service.IsOurs = true;
+        host.Service.ApprovesAfter = null;
+        bool isDead = false;
+        host.Service.Script = request =>
+        {
+            bool wasDead = isDead;
+            isDead |= request.Path == "/auth/v2/auth";
+            return wasDead ? FakeReply.Silence : null;
+        };
+        long begun = Stopwatch.GetTimestamp();
+
+        byte? verdict = host.LogIn(1, ["headless=yes"]).Verdict;
+
+        Assert.Equal(AgentClient.Deny, verdict);
+        Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.Zero, OneSilence);
+        Assert.Equal("GET /auth/v2/ping", host.Service.Calls[^1]);
     }
 
     [Fact]
