@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -13,6 +14,9 @@ internal sealed record LogLine(int Facility, int Severity, string Text)
     public const int Critical = 2;
     public const int Error = 3;
     public const int Info = 6;
+
+    /// <summary>When it came, as <see cref="Stopwatch.GetTimestamp"/> has it.</summary>
+    public long At { get; } = Stopwatch.GetTimestamp();
 }
 
 /// <summary>The sandbox's syslog daemon: takes every line that a program in it logs.</summary>
@@ -50,10 +54,12 @@ internal sealed partial class Syslog : IDisposable
     public int Count(string fragment) => Lines.Count(line => line.Text.Contains(fragment, StringComparison.Ordinal));
 
     /// <summary>A line may arrive a moment after its program has ended.</summary>
-    public async Task<LogLine> LineAsync(string fragment)
+    /// <param name="after">So many lines were there before, and do not count.</param>
+    public async Task<LogLine> LineAsync(string fragment, int after = 0)
     {
-        await Wait.UntilAsync(() => Count(fragment) > 0, $"a log line with '{fragment}' in\n{this}", _cancellationToken);
-        return Lines.First(line => line.Text.Contains(fragment, StringComparison.Ordinal));
+        LogLine? Find() => Lines.Skip(after).FirstOrDefault(l => l.Text.Contains(fragment, StringComparison.Ordinal));
+        await Wait.UntilAsync(() => Find() is not null, $"a log line with '{fragment}' in\n{this}", _cancellationToken);
+        return Find()!;
     }
 
     public void Dispose() => _socket.Dispose();
