@@ -131,49 +131,4 @@ public sealed class Given_a_push_through_our_module
         Assert.Equal("", await host.WaitingAsync());
         Assert.StartsWith("denied user_cancelled duo_push", (await host.Server.AuditAsync())[0], StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task Wrong_password_no_push_and_the_phone_shows_what_sudo_is_for()
-    {
-        await using OwnHost host = await OwnHost.StartAsync($"{AutoPush}\npushinfo = yes");
-        host.Sandbox.Write(
-            "/etc/sudoers.d/alice", "Defaults timestamp_timeout=0, passwd_tries=1\nalice ALL=(ALL) ALL\n", UnixFileMode.UserRead);
-        await host.Sandbox.RunAsync("sh", "-c", "echo 'alice:correct horse' | chpasswd");
-        host.SetPam(
-            "sudo", "auth requisite pam_unix.so", "auth required pam_sallyport.so after_first_factor", World.AnyAccount,
-            "session required pam_permit.so");
-        string[] sudo = ["runuser", "-u", "alice", "--", "env", "SUDO_COMMAND=/bin/true", "sudo", "-A", "id", "-un"];
-
-        Login wrong = await host.Host.Client.RunAsync(sudo, "wrong horse");
-        Assert.Equal((1, ""), (wrong.ExitCode, wrong.Output));
-        Assert.Empty(await host.Server.AuditAsync());
-
-        OpenLogin right = host.Open(sudo);
-        right.Answer("correct horse");
-        await host.Phone.WaitingAsync();
-        string shown = await host.Phone.RunAsync("approve");
-        Assert.True(shown.Contains("sudo -A id -un", StringComparison.Ordinal), $"{shown}\n{host.Host.Syslog}");
-        Login done = await right.EndAsync();
-        Assert.True(done.ExitCode == 0, $"{done}\n{host.Host.Syslog}");
-        Assert.Contains("root", done.Output.Split('\n'));
-    }
-
-    [Fact]
-    public async Task Su_to_root_asks_who_calls_it()
-    {
-        await using OwnHost host = await OwnHost.StartAsync(AutoPush);
-        host.SetPam("su", "auth required pam_sallyport.so after_first_factor", World.AnyAccount, "session required pam_permit.so");
-
-        Task<Outcome> su = host.Sandbox.TryAsync("runuser", "-u", "alice", "--", "su", "-c", "id -un");
-        Assert.Contains("user=alice", await host.Phone.WaitingAsync(), StringComparison.Ordinal);
-        await host.Phone.RunAsync("approve");
-        Outcome done = await su;
-        Assert.True(done.ExitCode == 0, $"{done}\n{host.Host.Syslog}");
-        Assert.EndsWith("\nroot\n", done.Output, StringComparison.Ordinal);
-
-        host.Configure($"{AutoPush}\nsu = target");
-        Outcome target = await host.Sandbox.TryAsync("runuser", "-u", "alice", "--", "su", "-c", "id -un");
-        Assert.Equal(1, target.ExitCode);
-        Assert.Equal("", await host.WaitingAsync());
-    }
 }

@@ -12,8 +12,10 @@ internal sealed partial class TerminalPhone
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly DuoHost _host;
+    private readonly string _user;
+    private readonly string _home;
 
-    private TerminalPhone(DuoHost host) => _host = host;
+    private TerminalPhone(DuoHost host, string user, string home) => (_host, _user, _home) = (host, user, home);
 
     /// <summary>Of alice, who is added to host and server for it, with nothing else to prove herself with.</summary>
     public static Task<TerminalPhone> ActivateAsync(DuoHost host) => ActivateAsync(host, "--ca", DuoHost.CaFile);
@@ -23,18 +25,22 @@ internal sealed partial class TerminalPhone
     {
         host.Sandbox.Copy(Built.Command, Program);
         await host.AddAccountAsync("alice");
-        await host.Server.RunAsync("user", "add", "alice");
-        TerminalPhone phone = new(host);
-        string code = Code().Match(await host.Server.RunAsync("device", "add-phone", "alice")).Groups[1].Value;
-        Outcome activated = await phone.TryAsync(
-            ["activate", .. options, "--name", "notebook", DuoServer.Host, code]);
-        Assert.True(activated.ExitCode == 0, activated.ToString());
+        TerminalPhone phone = new(host, "alice", "/home/alice");
+        await phone.EnrolAsync(options);
         return phone;
     }
 
-    /// <summary>"sallyport phone WORD...", as alice.</summary>
+    /// <summary>Of root, who is added to the server for it; behind that of alice.</summary>
+    public static async Task<TerminalPhone> OfRootAsync(DuoHost host)
+    {
+        TerminalPhone phone = new(host, "root", "/root");
+        await phone.EnrolAsync("--ca", DuoHost.CaFile);
+        return phone;
+    }
+
+    /// <summary>"sallyport phone WORD...", as its user.</summary>
     public Task<Outcome> TryAsync(params string[] words) => _host.Sandbox.TryAsync(
-        ["runuser", "-u", "alice", "--", "env", "HOME=/home/alice", Program, "phone", .. words]);
+        ["runuser", "-u", _user, "--", "env", $"HOME={_home}", Program, "phone", .. words]);
 
     public async Task<string> RunAsync(params string[] words)
     {
@@ -48,7 +54,7 @@ internal sealed partial class TerminalPhone
     {
         _host.Sandbox.Write(file, "");
         return _host.Sandbox.Start(
-            ["sh", "-c", $"exec runuser -u alice -- env HOME=/home/alice {Program} phone watch >>{file} 2>&1"]);
+            ["sh", "-c", $"exec runuser -u {_user} -- env HOME={_home} {Program} phone watch >>{file} 2>&1"]);
     }
 
     /// <summary>The line of the login that waits, as soon as one does.</summary>
@@ -65,6 +71,14 @@ internal sealed partial class TerminalPhone
 
         Assert.Fail($"after {Patience.TotalSeconds} s nothing waits for the phone\n{_host.Syslog}");
         return "";
+    }
+
+    private async Task EnrolAsync(params string[] options)
+    {
+        await _host.Server.RunAsync("user", "add", _user);
+        string code = Code().Match(await _host.Server.RunAsync("device", "add-phone", _user)).Groups[1].Value;
+        Outcome activated = await TryAsync(["activate", .. options, "--name", "notebook", DuoServer.Host, code]);
+        Assert.True(activated.ExitCode == 0, activated.ToString());
     }
 
     [GeneratedRegex("^Code, shown only now: ([A-Z0-9-]+)")]
