@@ -3,11 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Sallyport.Bench;
 
-/// <summary>One way into a host: a program that ends with 0 where it lets the user in.</summary>
+/// <summary>One way into a host: a program that ends with 0 where it lets the user in, or a start of it.</summary>
 /// <param name="Arguments">For a user and the address of his ssh client.</param>
 internal sealed partial record HostLogin(string Name, string Program, Func<string, string, string[]> Arguments)
 {
     private const int Children = -1; // RUSAGE_CHILDREN
+
+    private int RightExit { get; init; }
+
+    /// <summary>Only its start and its end: with -v both say what they are, and end with 1.</summary>
+    public static HostLogin Version(string program) =>
+        new($"{Path.GetFileName(program)} -v", program, static (_, _) => ["-v"]) { RightExit = 1 };
 
     public static HostLogin LoginDuo(string file) =>
         new("login_duo (Debian)", "login_duo", (user, address) => ["-c", file, "-f", user, "-h", address, "/bin/true"]);
@@ -49,7 +55,7 @@ internal sealed partial record HostLogin(string Name, string Program, Func<strin
 
     public void Expect(Process ended)
     {
-        if (ended.ExitCode != 0)
+        if (ended.ExitCode != RightExit)
         {
             throw new InvalidOperationException(
                 $"{Name} ended with {ended.ExitCode}: {ended.StandardOutput.ReadToEnd()}{ended.StandardError.ReadToEnd()}");

@@ -8,8 +8,9 @@ using Sallyport.Server.Authentications;
 namespace Sallyport.Bench;
 
 /// <summary>
-/// (l): a login through sallyport-login, PAM and the agent beside Debian's, in turns, at one server: allowed at once, and
-/// from the approval on the phone to the program. Runs where /run is its own (bench/login.sh).
+/// (l): a login through sallyport-login, PAM and the agent beside Debian's, in turns, at one server: the start of the
+/// program alone, allowed at once, and from the approval on the phone to the program. Runs where /run is its own
+/// (bench/login.sh).
 /// </summary>
 internal static class HostPrograms
 {
@@ -25,12 +26,14 @@ internal static class HostPrograms
         DirectoryInfo root = Directory.CreateTempSubdirectory("sallyport-bench-");
         try
         {
+            Limit start = Starts(options);
             (double near, double wall) = await AllowedAsync(options, root.FullName, null, "the server on this host");
             await CountAsync(options, root.FullName);
             string away = FormattableString.Invariant($"the server {options.Distance} ms away");
             (double far, _) = await AllowedAsync(options, root.FullName, _far, away);
             return
             [
+                start,
                 new("sallyport-login, ms, median, the server on this host", wall, 25),
                 new("sallyport-login / login_duo, the server on this host", near, 0.35) { IsGoal = true },
                 new($"sallyport-login / login_duo, {away}", far, 0.35),
@@ -41,6 +44,35 @@ internal static class HostPrograms
         {
             root.Delete(recursive: true);
         }
+    }
+
+    /// <summary>From the start of a program to its end, where it asks nobody.</summary>
+    private static Limit Starts(Options options)
+    {
+        int starts = options.Smoke ? 3 : options.Rounds * 20;
+        HostLogin[] programs = [HostLogin.Version("login_duo"), HostLogin.Version(options.Login)];
+        List<double>[] times = [.. programs.Select(_ => new List<double>())];
+        for (int i = -Warmth; i < starts; i++)
+        {
+            for (int program = 0; program < programs.Length; program++)
+            {
+                double wall = programs[program].Run("", "").Wall;
+                if (i >= 0)
+                {
+                    times[program].Add(wall);
+                }
+            }
+        }
+
+        Console.WriteLine($"{starts} starts each, to the end of the program (load {Quantiles.Load()}):");
+        for (int program = 0; program < programs.Length; program++)
+        {
+            double p99 = times[program].At(.99);
+            Console.WriteLine(FormattableString.Invariant(
+                $"  {programs[program].Name,-28} wall ms median/p99 {times[program].Median():F1}/{p99:F1}"));
+        }
+
+        return new("sallyport-login -v, start to end, ms, median", times[^1].Median(), 8) { IsGoal = true };
     }
 
     /// <summary>sallyport-login's ratio to login_duo, and its milliseconds, of medians.</summary>
