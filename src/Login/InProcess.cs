@@ -18,7 +18,7 @@ internal static class InProcess
         List<DuoNote> notes = [];
         try
         {
-            DuoSettings settings = DuoFile.Open(file, notes);
+            DuoSettings settings = DuoFile.Open(file, notes, Encoding.Latin1);
             Say(notes, output);
             return Ask(settings, facts, output);
         }

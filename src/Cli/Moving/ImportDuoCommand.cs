@@ -1,3 +1,4 @@
+using System.Text;
 using Sallyport.Cli.Factors;
 using Sallyport.Cli.HomeFile;
 using Sallyport.Cli.Setup;
@@ -63,7 +64,7 @@ internal static class ImportDuoCommand
         List<DuoNote> notes = [];
         try
         {
-            DuoSettings settings = DuoFile.Open(file, notes);
+            DuoSettings settings = DuoFile.Open(file, notes, Encoding.UTF8);
             string? problem = WhyNot(settings, caFile);
             Say(notes);
             if (problem is not null)

@@ -21,9 +21,10 @@ internal static class DuoFile
     private const uint ForeignWrite = 0x12; // 0022
 
     /// <summary>The file, read with the rights of whoever runs this.</summary>
+    /// <param name="names">What makes the path the bytes that it is: Latin-1, where it has one char a byte.</param>
     /// <exception cref="ConfigurationException">In the words of Duo's programs.</exception>
-    public static DuoSettings Open(string path, ICollection<DuoNote> notes, string program = LoginDuo) =>
-        Parse(path, Read(path), notes, program);
+    public static DuoSettings Open(string path, ICollection<DuoNote> notes, Encoding names) =>
+        Parse(path, Read(path, names), notes);
 
     /// <param name="notes">Gets what there is to say, also where an exception is thrown.</param>
     /// <exception cref="ConfigurationException">In the words of Duo's programs.</exception>
@@ -76,9 +77,9 @@ internal static class DuoFile
         return settings with { NoVerify = keys.NoVerify, CaFile = keys.NoVerify ? null : settings.CaFile };
     }
 
-    private static byte[] Read(string path)
+    private static byte[] Read(string path, Encoding names)
     {
-        using SafeFileHandle file = Fcntl.openat(Fcntl.AT_FDCWD, Encoding.UTF8.GetBytes(path + '\0'),
+        using SafeFileHandle file = Fcntl.openat(Fcntl.AT_FDCWD, names.GetBytes(path + '\0'),
             Fcntl.O_RDONLY | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC, 0);
         if (file.IsInvalid
             || SysStat.statx(file, [0], Fcntl.AT_EMPTY_PATH, SysStat.STATX_BASIC_STATS, out SysStat.Statx stat) != 0)

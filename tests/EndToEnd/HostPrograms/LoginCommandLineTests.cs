@@ -84,6 +84,25 @@ public sealed class LoginCommandLineTests
                 "duo_user=somebody", "rhost=192.0.2.7"], agent.Hello);
     }
 
+    /// <summary>Names are bytes: these are UTF-8, and Latin-1, which is no UTF-8.</summary>
+    [Theory]
+    [InlineData("\\303\\244.conf")]
+    [InlineData("\\344.conf")]
+    public async Task The_file_may_have_any_name(string name)
+    {
+        await using LoginHost host = await LoginHost.StartAsync();
+
+        Outcome run = await host.AsAsync(
+            "ada",
+            $$"""
+            f=$(printf '{{name}}')
+            (umask 077; printf '[duo]\nikey = i\nskey = s\nhost = localhost:1\ngroups = nobody-here\n' >"$f")
+            set -- "$@" -c "$f" echo run
+            """);
+
+        Assert.Equal((0, "run\n"), (run.ExitCode, run.Output));
+    }
+
     [Fact]
     public async Task Setuid_it_does_nothing()
     {

@@ -320,11 +320,11 @@ public sealed class Given_a_file_of_duo : IDisposable
 
         if (why is null)
         {
-            Assert.Equal("h", DuoFile.Open(path, _notes).Host);
+            Assert.Equal("h", DuoFile.Open(path, _notes, Encoding.UTF8).Host);
         }
         else
         {
-            Assert.Equal($"{path} {why}", Assert.Throws<ConfigurationException>(() => DuoFile.Open(path, _notes)).Message);
+            Assert.Equal($"{path} {why}", Assert.Throws<ConfigurationException>(() => DuoFile.Open(path, _notes, Encoding.UTF8)).Message);
         }
     }
 
@@ -344,7 +344,7 @@ public sealed class Given_a_file_of_duo : IDisposable
         Assert.Equal($"Couldn't open {file}: Permission denied", TestCalls.As(1, () => WhyNot(file)));
     }
 
-    private string WhyNot(string path) => Assert.Throws<ConfigurationException>(() => DuoFile.Open(path, _notes)).Message;
+    private string WhyNot(string path) => Assert.Throws<ConfigurationException>(() => DuoFile.Open(path, _notes, Encoding.UTF8)).Message;
 
     private string File(string name, string text, UnixFileMode mode)
     {
