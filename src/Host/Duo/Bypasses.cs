@@ -38,7 +38,9 @@ internal sealed class Bypasses : IDisposable
     {
         DateTimeOffset now = _time.GetUtcNow();
         // The end of the line before stands in front: a torn one takes no other along.
-        string line = string.Create(CultureInfo.InvariantCulture, $"\n{Guid.CreateVersion7(now)} {now.ToUnixTimeSeconds()} "
+        string line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n{Guid.CreateVersion7(now)} {now.ToUnixTimeSeconds()} "
             + $"{Escape(user)} {Escape(address ?? "")} {Escape(Dns.GetHostName())} {Escape(reason)}");
         lock (_lock)
         {
@@ -70,9 +72,10 @@ internal sealed class Bypasses : IDisposable
     {
         lock (_lock)
         {
-            string left = string.Concat(Lines().Select(Parse).OfType<DuoBypass>().Where(b => !told.Contains(b.Id)).Select(Line));
+            byte[] left = Encoding.ASCII.GetBytes(string.Concat(
+                Lines().Select(Parse).OfType<DuoBypass>().Where(b => !told.Contains(b.Id)).Select(Line)));
             int error = DurableReplace.Write(
-                _folder, FileName, Encoding.ASCII.GetBytes(left), () => true, () => false, out string? step, out _, Mode);
+                _folder, FileName, left, () => true, () => false, out string? step, out _, Mode);
             if (error != 0)
             {
                 throw new IOException($"{_path}/waiting: {step}: {Unistd.StrError(error)}");
@@ -95,8 +98,8 @@ internal sealed class Bypasses : IDisposable
     }
 
     private static string Line(DuoBypass bypass) => string.Create(CultureInfo.InvariantCulture,
-        $"\n{bypass.Id} {bypass.Time.ToUnixTimeSeconds()} {Escape(OneByte(bypass.User))} {Escape(OneByte(bypass.Address ?? ""))} "
-        + $"{Escape(OneByte(bypass.HostName ?? ""))} {Escape(bypass.Reason)}");
+        $"\n{bypass.Id} {bypass.Time.ToUnixTimeSeconds()} {Escape(OneByte(bypass.User))} "
+        + $"{Escape(OneByte(bypass.Address ?? ""))} {Escape(OneByte(bypass.HostName ?? ""))} {Escape(bypass.Reason)}");
 
     private static DuoBypass? Parse(string line) =>
         line.Split(' ') is [string id, string at, string user, string address, string host, string reason]
@@ -104,8 +107,8 @@ internal sealed class Bypasses : IDisposable
         && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds)
         && seconds < DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? new(id, Uri.UnescapeDataString(user), Uri.UnescapeDataString(host),
-                address.Length > 0 ? Uri.UnescapeDataString(address) : null, DateTimeOffset.FromUnixTimeSeconds(seconds),
-                Uri.UnescapeDataString(reason))
+                address.Length > 0 ? Uri.UnescapeDataString(address) : null,
+                DateTimeOffset.FromUnixTimeSeconds(seconds), Uri.UnescapeDataString(reason))
             : null;
 
     /// <summary>No blank, no end of a line, whatever a name is.</summary>

@@ -13,7 +13,8 @@ internal static class DuoAddress
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         host = colon < 0 ? text : text[..colon];
         port = usualPort;
-        bool named = host.Length is > 0 and <= LongestName && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+        bool named = host.Length is > 0 and <= LongestName
+            && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
         return named && (colon < 0
             || (int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
                 && port is > 0 and <= ushort.MaxValue));

@@ -26,8 +26,8 @@ internal sealed record DuoCall(string Path, DuoParameters Parameters)
     public TimeSpan? Silence { get; init; }
 
     /// <summary>
-    /// By <see cref="Environment.TickCount64"/>: nobody waits longer, however often it is sent again. Null: as long as each
-    /// silence of it lasts.
+    /// By <see cref="Environment.TickCount64"/>: nobody waits longer, however often it is sent again. Null: only each
+    /// silence of it has an end.
     /// </summary>
     public long? Until { get; init; }
 

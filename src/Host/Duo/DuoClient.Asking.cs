@@ -4,7 +4,7 @@ using Sallyport.Protocol.Duo;
 
 namespace Sallyport.Host.Duo;
 
-/// <content>Asking whoever has too much to do, or waits for a person: again later, and whether it is still there.</content>
+/// <content>Asking whoever has too much to do (again, later), or waits for a person (is it still there?).</content>
 internal sealed partial class DuoClient
 {
     /// <summary>How long a server may say that it has too much to do.</summary>
@@ -39,7 +39,7 @@ internal sealed partial class DuoClient
         }
     }
 
-    /// <summary>The server has said something about this already, so it is there: what it fails to say now refuses.</summary>
+    /// <summary>The server has spoken about this already, so it is there: what it fails to say now refuses.</summary>
     private static T Spoken<T>(Func<T> ask)
     {
         try

@@ -27,7 +27,7 @@ internal sealed class DuoException : Exception
     /// <summary>What the server says about it, "code: message (detail)"; null: nothing.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>It is for want of something here (ports, descriptors, the right to them), and not of the server.</summary>
+    /// <summary>For want of something here (ports, descriptors, the right to them), and not of the server.</summary>
     public bool IsOfThisHost { get; init; }
 
     /// <summary>A refusal only because it comes after preauth: the server is not there, or silent.</summary>

@@ -56,8 +56,8 @@ internal sealed partial class DuoFactor
         {
             Log(Priority.Error, "Failed Duo login", login.MayPush
                 ? "a phone was asked in this connection already, so only passcodes are taken"
-                : "no first factor was proven here, so only passcodes are taken; behind a requisite line, give the PAM line "
-                    + "after_first_factor");
+                : "no first factor was proven here, so only passcodes are taken; behind a requisite line, give the PAM "
+                    + "line after_first_factor");
             Say("Only a passcode is taken here.");
             return login.IsHeadless ? DuoOutcome.Refused : null;
         }
@@ -72,7 +72,9 @@ internal sealed partial class DuoFactor
             }
 
             string typed = FactorOf(instead, preauth);
-            status = IsPasscode(typed) ? Send(typed, preauth, out _) : new(DuoResult.Deny, "Only a passcode is taken here.");
+            status = IsPasscode(typed)
+                ? Send(typed, preauth, out _)
+                : new(DuoResult.Deny, "Only a passcode is taken here.");
         }
 
         if (status.Result is DuoResult.Allow)
@@ -80,7 +82,9 @@ internal sealed partial class DuoFactor
             return Accept(status.StatusMessage, isServers: true);
         }
 
-        if (instead is null && (factor.Contains("push", StringComparison.Ordinal) || factor.Contains("phone", StringComparison.Ordinal)))
+        bool isForPhone = factor.Contains("push", StringComparison.Ordinal)
+            || factor.Contains("phone", StringComparison.Ordinal);
+        if (instead is null && isForPhone)
         {
             Forget(); // whoever has his phone has not said yes
         }
@@ -125,7 +129,7 @@ internal sealed partial class DuoFactor
         return text != "default" && preauth.Factors.TryGetValue(text.Trim(), out string? factor) ? factor : text.Trim();
     }
 
-    /// <summary>Digits, or what a hardware token types (modified hexadecimal): nobody's phone is asked for it.</summary>
+    /// <summary>Digits, or what a hardware token types (modified hexadecimal): no phone is asked for it.</summary>
     private static bool IsPasscode(string factor) => factor.Length switch
     {
         < 6 or > 64 => false,

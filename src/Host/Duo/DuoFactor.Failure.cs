@@ -11,7 +11,7 @@ internal sealed partial class DuoFactor
         {
             case FailMode.Safe:
                 Log(Priority.Warning, "Failsafe Duo login", reason);
-                Log(Priority.Alert, "Let in without the server", reason); // the line above is login_duo's, for who looks for that
+                Log(Priority.Alert, "Let in without the server", reason); // besides login_duo's own line
                 return Keep("failsafe");
             case FailMode.Offline:
                 return Offline(reason);
@@ -26,7 +26,9 @@ internal sealed partial class DuoFactor
     {
         if (memory?.Knows(_unixName, settings.OfflineDays, time.GetUtcNow()) is not true)
         {
-            Log(Priority.Warning, "Failsecure Duo login", $"{reason}; not let in by the server in {settings.OfflineDays} days");
+            Log(
+                Priority.Warning, "Failsecure Duo login",
+                $"{reason}; not let in by the server in {settings.OfflineDays} days");
             Say("The login server cannot be reached, and it has not let you in lately.");
             return DuoOutcome.Refused;
         }

@@ -79,7 +79,7 @@ internal sealed partial class DuoFactor
         }
         catch (DuoException away) when (away.IsAway)
         {
-            isOver = true; // whoever is silent need not be told: that would be one more silence, and a push ends by itself
+            isOver = true; // to tell whoever is silent would be one more silence, and a push ends by itself
             if (time.GetElapsedTime(begun) < login.Patience)
             {
                 throw;
@@ -97,8 +97,12 @@ internal sealed partial class DuoFactor
     }
 
     /// <summary>Facts as a phone shows them: pairs, encoded once here and once more as a parameter.</summary>
-    private string PushInfo() =>
-        $"Server+IP={Uri.EscapeDataString(login.HostAddress ?? "")}"
-        + (login.ClaimedAddress is string claimed ? $"&Client+IP+by+its+own+word={Uri.EscapeDataString(claimed)}" : "") + "&Command="
-        + (settings.PushInfo ? Uri.EscapeDataString(Line(Text(login.Command ?? ""))) : "");
+    private string PushInfo()
+    {
+        string client = login.ClaimedAddress is string claimed
+            ? $"&Client+IP+by+its+own+word={Uri.EscapeDataString(claimed)}"
+            : "";
+        string command = settings.PushInfo ? Uri.EscapeDataString(Line(Text(login.Command ?? ""))) : "";
+        return $"Server+IP={Uri.EscapeDataString(login.HostAddress ?? "")}{client}&Command={command}";
+    }
 }

@@ -121,8 +121,15 @@ internal sealed partial class DuoFactor(
     private DuoOutcome Refuse(DuoException failed)
     {
         bool isGone = failed.Failure is DuoFailure.Cancelled;
-        bool isAborted = isGone || failed.Message is ['H', 'T', 'T', 'P', ' ', '3' or '4', ..]; // login_duo's word for it
-        Log(isAborted ? Priority.Warning : Priority.Error, isAborted ? "Aborted Duo login" : "Error in Duo login", failed.Message);
+        if (isGone || failed.Message is ['H', 'T', 'T', 'P', ' ', '3' or '4', ..])
+        {
+            Log(Priority.Warning, "Aborted Duo login", failed.Message); // login_duo's word for it
+        }
+        else
+        {
+            Log(Priority.Error, "Error in Duo login", failed.Message);
+        }
+
         if (failed.Detail is string detail)
         {
             Log(Priority.Warning, "The server says", detail);
@@ -161,7 +168,9 @@ internal sealed partial class DuoFactor(
     {
         if (memory?.Remember(_unixName, time.GetUtcNow()) is > 0 and int error)
         {
-            Log(Priority.Warning, "Cannot remember", $"{Interop.Unistd.StrError(error)}; failmode = offline will not know him");
+            Log(
+                Priority.Warning, "Cannot remember",
+                $"{Interop.Unistd.StrError(error)}; failmode = offline will not know him");
         }
     }
 
@@ -169,14 +178,17 @@ internal sealed partial class DuoFactor(
     {
         if (memory?.Forget(_unixName) is > 0 and int error)
         {
-            Log(Priority.Critical, "Cannot forget", $"{Interop.Unistd.StrError(error)}; failmode = offline still knows him");
+            Log(
+                Priority.Critical, "Cannot forget",
+                $"{Interop.Unistd.StrError(error)}; failmode = offline still knows him");
         }
     }
 
     private void Log(Priority priority, string what, string detail)
     {
         string from = (login.Address ?? login.ClaimedAddress) is string address ? $" from {Printable.Of(address)}" : "";
-        conversation.Log(priority, $"{what} for '{Printable.Of(_name)}'{from}{(detail.Length > 0 ? ": " : "")}{Line(detail)}");
+        string why = detail.Length > 0 ? $": {Line(detail)}" : "";
+        conversation.Log(priority, $"{what} for '{Printable.Of(_name)}'{from}{why}");
     }
 
     /// <summary>A text that ends what he waits for.</summary>

@@ -8,8 +8,8 @@ using Sallyport.Host.Messages;
 namespace Sallyport.Host.Duo;
 
 /// <summary>
-/// login_duo.conf and pam_duo.conf. What is not as in Duo's programs (docs/reference/compatibility.md), above all: a failmode
-/// that is not there is secure, and a file that is wrong lets nobody in.
+/// login_duo.conf and pam_duo.conf. What is not as in Duo's programs (docs/reference/compatibility.md), above all: a
+/// failmode that is not there is secure, and a file that is wrong lets nobody in.
 /// </summary>
 internal static class DuoFile
 {
@@ -41,8 +41,10 @@ internal static class DuoFile
 
             if (pair.Value is ['#', ..] || pair.Value.Contains(" #", StringComparison.Ordinal))
             {
-                notes.Add(new DuoNote(Priority.Warning,
-                    $"{path}, line {pair.Line}: what begins with # is no comment here, it belongs to the value of {pair.Name}"));
+                notes.Add(new DuoNote(
+                    Priority.Warning,
+                    $"{path}, line {pair.Line}: what begins with # is no comment here, it belongs to the value of "
+                    + pair.Name));
             }
         }
 
@@ -64,14 +66,18 @@ internal static class DuoFile
 
         if (DuoGroups.MatchNobody(settings.Groups))
         {
-            notes.Add(new DuoNote(Priority.Warning,
-                "All configured groups are negated; no user can match, so nobody is asked. Everybody but a group is *,!group"));
+            notes.Add(new DuoNote(
+                Priority.Warning,
+                "All configured groups are negated; no user can match, so nobody is asked. "
+                + "Everybody but a group is *,!group"));
         }
 
         if (keys.NoVerify)
         {
-            notes.Add(new DuoNote(Priority.Warning,
-                $"TLS certificate verification is disabled in {path}: whoever is on the way to the server can let anybody in"));
+            notes.Add(new DuoNote(
+                Priority.Warning,
+                $"TLS certificate verification is disabled in {path}: "
+                + "whoever is on the way to the server can let anybody in"));
         }
 
         return settings with { NoVerify = keys.NoVerify, CaFile = keys.NoVerify ? null : settings.CaFile };

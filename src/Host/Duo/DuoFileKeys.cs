@@ -4,7 +4,7 @@ using Sallyport.Protocol;
 
 namespace Sallyport.Host.Duo;
 
-/// <summary>The keys of a file of Duo's, taken one by one: the last counts, and what a switch does not know is off.</summary>
+/// <summary>The keys of a file of Duo's, one by one: the last counts, and what a switch does not know is off.</summary>
 internal sealed class DuoFileKeys(string program, ICollection<DuoNote> notes)
 {
     private const int MostGroups = 255;
@@ -115,7 +115,9 @@ internal sealed class DuoFileKeys(string program, ICollection<DuoNote> notes)
 
     private DuoSettings NoEffect(DuoSettings s, string name, string instead)
     {
-        Say($"The {name} configuration item for Duo Unix is deprecated and no longer has any effect.{instead}", Priority.Error);
+        Say(
+            $"The {name} configuration item for Duo Unix is deprecated and no longer has any effect.{instead}",
+            Priority.Error);
         return s;
     }
 
@@ -137,6 +139,6 @@ internal sealed class DuoFileKeys(string program, ICollection<DuoNote> notes)
 
     private void Say(string text, Priority? priority = null) => notes.Add(new DuoNote(priority, text));
 
-    /// <summary>atoi(3) of glibc: of what is too large for a long the largest one is taken, and of that the low half.</summary>
+    /// <summary>atoi(3) of glibc: what is too large for a long is the largest one, and the low half counts.</summary>
     private static int CNumberOf(string text) => CNumber.Signed(Encoding.Latin1.GetBytes(text)).Int32;
 }

@@ -3,12 +3,12 @@ using Sallyport.Host.Interop;
 
 namespace Sallyport.Host.Duo;
 
-/// <summary>Who is asked, by his groups, as <c>groups</c> of Duo's files says it. Texts are Latin-1, one char a byte.</summary>
+/// <summary>Who is asked, by his groups, as <c>groups</c> of Duo's files says it. Texts are one char a byte.</summary>
 internal static class DuoGroups
 {
     /// <summary>
-    /// The words of the value; a backslash at the end of one joins the next to it by a blank. Null: nothing follows such a
-    /// backslash, or there is a character that no group has. A word that matches nobody would let everybody in.
+    /// The words of the value; a backslash at the end of one joins the next to it by a blank. Null: nothing follows
+    /// such a backslash, or there is a character that no group has. A word that matches nobody would let everybody in.
     /// </summary>
     public static IReadOnlyList<string>? Words(string value)
     {

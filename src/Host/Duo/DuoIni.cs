@@ -5,8 +5,8 @@ namespace Sallyport.Host.Duo;
 internal readonly record struct DuoPair(int Line, string? Name, string Value);
 
 /// <summary>
-/// The dialect of login_duo.conf, as the C programs read it. Whoever brings such a file means what those made of it, also
-/// where that surprises; docs/reference/compatibility.md has the rules.
+/// The dialect of login_duo.conf, as the C programs read it. Whoever brings such a file means what those made of it,
+/// also where that surprises; docs/reference/compatibility.md has the rules.
 /// </summary>
 internal static class DuoIni
 {

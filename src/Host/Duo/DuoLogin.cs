@@ -8,7 +8,9 @@ internal sealed record DuoLogin
     /// <summary>Whose factor is asked for. Of <c>su</c> to root that is the account that calls it.</summary>
     public required Account Account { get; init; }
 
-    /// <summary>His name at the server, where the command line gives it (-f); null: the account's, or what its GECOS says.</summary>
+    /// <summary>
+    /// His name at the server, where the command line gives it (-f); null: the account's, or what its GECOS says.
+    /// </summary>
     public string? ServerName { get; init; }
 
     /// <summary>The ssh client's address as sshd, or root, says it; null: nobody who is believed has said.</summary>

@@ -36,7 +36,8 @@ internal static class DuoName
 
         if (name != account.Name)
         {
-            note = new DuoNote(Priority.Info, $"Presenting GECOS-derived Duo username for '{user}': {Printable.Of(name)}");
+            note = new DuoNote(
+                Priority.Info, $"Presenting GECOS-derived Duo username for '{user}': {Printable.Of(name)}");
         }
 
         return name;

@@ -9,8 +9,8 @@ internal enum FailMode
 }
 
 /// <summary>
-/// How a host asks a Duo-compatible service: what [duo] of sallyport.conf says, or a file of Duo's. Texts are Latin-1, one
-/// char a byte, but for <see cref="CaFile"/>.
+/// How a host asks a Duo-compatible service: what [duo] of sallyport.conf says, or a file of Duo's. Texts are Latin-1,
+/// one char a byte, but for <see cref="CaFile"/>.
 /// </summary>
 internal sealed record DuoSettings
 {
@@ -66,7 +66,9 @@ internal sealed record DuoSettings
 
     public bool Motd { get; init; }
 
-    /// <summary>[duo] offline_days: how long a passcode of this host stands in, under <see cref="FailMode.Offline"/>.</summary>
+    /// <summary>
+    /// [duo] offline_days: how long a passcode of this host stands in, under <see cref="FailMode.Offline"/>.
+    /// </summary>
     public int OfflineDays { get; init; } = 7;
 
     /// <summary>[duo] su: where su goes to root, root is asked, and not who calls it.</summary>

@@ -5,8 +5,8 @@ namespace Sallyport.Host.Duo;
 
 /// <summary>
 /// The framework's own store of authorities. Here <see cref="TrustedRoots"/> alone counts, but all of that store is
-/// read before any certificate is looked at: what SSL_CERT_FILE and SSL_CERT_DIR name, which may be anything, or else the
-/// system's, which takes ten times as long as a handshake. The framework asks once where they are.
+/// read before any certificate is looked at: what SSL_CERT_FILE and SSL_CERT_DIR name, which may be anything, or else
+/// the system's, which takes ten times as long as a handshake. The framework asks once where they are.
 /// </summary>
 internal static class FrameworkStore
 {

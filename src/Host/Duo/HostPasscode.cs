@@ -15,7 +15,9 @@ internal sealed class HostPasscode(TotpFactor factor, LoginRequest request, Func
     /// <summary>Whether an answer that is there already is one.</summary>
     public bool Accepts(byte[] answer, IConversation conversation) =>
         mayTry() && factor.Authenticate(
-            request with { Token = answer, Arguments = [.. request.Arguments, "use_first_pass"] }, conversation, out bool proved)
+            request with { Token = answer, Arguments = [.. request.Arguments, "use_first_pass"] },
+            conversation,
+            out bool proved)
             is Verdict.Allow && proved;
 
     public bool Ask(IConversation conversation) =>

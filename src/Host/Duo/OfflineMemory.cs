@@ -26,7 +26,7 @@ internal sealed class OfflineMemory : IDisposable
     public static OfflineMemory At(string path) => new(PrivateFolder.Open(path));
 
     /// <summary>The server has let him in.</summary>
-    /// <returns>0, or the errno of what failed: then he is not known, which refuses him while there is no server.</returns>
+    /// <returns>0, or the errno of what failed: he is not known, which refuses him while there is no server.</returns>
     public int Remember(string user, DateTimeOffset now)
     {
         if (!TotpStore.IsName(user) || (Find(user) is DateTimeOffset since && since <= now && now - since < _fresh))
@@ -34,7 +34,8 @@ internal sealed class OfflineMemory : IDisposable
             return 0;
         }
 
-        string text = string.Create(CultureInfo.InvariantCulture, $"version = 1\nallowed = {now.ToUnixTimeSeconds()}\n");
+        string text = string.Create(
+            CultureInfo.InvariantCulture, $"version = 1\nallowed = {now.ToUnixTimeSeconds()}\n");
         return DurableReplace.Write(
             _folder, NameOf(user), Encoding.ASCII.GetBytes(text), () => true, () => false, out _, out _);
     }
@@ -56,7 +57,8 @@ internal sealed class OfflineMemory : IDisposable
 
     /// <summary>A time that is yet to come is none: the clock was wrong, then or now.</summary>
     public bool Knows(string user, int days, DateTimeOffset now) =>
-        TotpStore.IsName(user) && Find(user) is DateTimeOffset since && since <= now && now - since < TimeSpan.FromDays(days);
+        TotpStore.IsName(user) && Find(user) is DateTimeOffset since
+        && since <= now && now - since < TimeSpan.FromDays(days);
 
     public void Dispose() => _folder.Dispose();
 

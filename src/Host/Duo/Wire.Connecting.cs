@@ -21,7 +21,7 @@ internal sealed partial class Wire
     }
 
     /// <summary>Connects.</summary>
-    /// <param name="deadline">Until when it waits, and reads and writes do, by <see cref="Environment.TickCount64"/>.</param>
+    /// <param name="deadline">Of it, and of reading and writing, by <see cref="Environment.TickCount64"/>.</param>
     /// <param name="silence">How long what was sent may go without the other side's acknowledgement.</param>
     /// <exception cref="IOException">There is no connection; the message says why.</exception>
     public static Wire Connect(
@@ -38,8 +38,9 @@ internal sealed partial class Wire
             if (socket.IsInvalid)
             {
                 int none = Marshal.GetLastPInvokeError();
+                // A host without IPv6 gets there by the other address.
                 throw none == Errno.EAFNOSUPPORT && place.AddressFamily is AddressFamily.InterNetworkV6
-                    ? wire.Ended(WireEnd.Lost, Unistd.StrError(none)) // a host without IPv6 gets there by the other address
+                    ? wire.Ended(WireEnd.Lost, Unistd.StrError(none))
                     : wire.Lost(none);
             }
 

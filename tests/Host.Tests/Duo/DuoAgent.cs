@@ -24,7 +24,8 @@ internal sealed class DuoAgent : IAsyncDisposable
         ];
         string[] given = lines.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         IEnumerable<string> left = usual.Where(line => !given.Any(g => g.Split(' ')[0] == line.Split(' ')[0]));
-        Agent.Configure($"[totp]\nsecret = {Agent.StatePath("${USER}")}\n[agent]\nstate_directory = {Agent.Path("agent")}\n"
+        Agent.Configure(
+            $"[totp]\nsecret = {Agent.StatePath("${USER}")}\n[agent]\nstate_directory = {Agent.Path("agent")}\n"
             + $"[duo]\n{string.Join('\n', left.Concat(given))}\n");
     }
 
@@ -38,7 +39,9 @@ internal sealed class DuoAgent : IAsyncDisposable
 
     /// <summary>As sshd asks; each connection is another.</summary>
     public static byte? Ask(AgentClient client, int connection, params string[] answers) => client
-        .Hello("auth", "daemon", "service=sshd", $"rhost={Address}", Key, $"ssh_connection={Address} {connection} 192.0.2.2 22")
+        .Hello(
+            "auth", "daemon", "service=sshd", $"rhost={Address}", Key,
+            $"ssh_connection={Address} {connection} 192.0.2.2 22")
         .Verdict(answers);
 
     public byte? Ask(int connection, params string[] answers)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sallyport.Host.Tests.Duo;
 
-/// <summary>A port at which nothing ever answers, not even TCP: its queue is full, so the kernel drops what comes.</summary>
+/// <summary>A port where nothing answers, not even TCP: its queue is full, and the kernel drops the rest.</summary>
 internal sealed class FakeBlackHole : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

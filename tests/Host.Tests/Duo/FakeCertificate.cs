@@ -39,7 +39,8 @@ internal sealed class FakeCertificate : IDisposable
         leaf.CertificateExtensions.Add(names.Build());
         if (!isItsOwn)
         {
-            leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(keyIdentifier));
+            leaf.CertificateExtensions.Add(
+                X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(keyIdentifier));
         }
 
         leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, false));

@@ -62,10 +62,12 @@ internal sealed partial class FakeDuoService
             case "/auth/v2/preauth":
                 string id = parameters.ContainsKey("client_supports_verified_push") ? ""","txid":"verified" """ : "";
                 return FakeReply.Ok(
-                    $$"""{"result":"{{PreauthResult}}","status_msg":{{Text(PreauthMessage)}},"prompt":{"text":{{Text(Menu)}},"factors":{{FactorsText}}}{{id}}}""");
+                    $$"""{"result":"{{PreauthResult}}","status_msg":{{Text(PreauthMessage)}},"prompt":"""
+                    + $$"""{"text":{{Text(Menu)}},"factors":{{FactorsText}}}{{id}}}""");
             case "/rest/v1/preauth.json":
                 return FakeReply.Ok(
-                    $$"""{"result":"{{PreauthResult}}","status":{{Text(PreauthMessage)}},"prompt":{{Text(Menu)}},"factors":{{FactorsText}}}""");
+                    $$"""{"result":"{{PreauthResult}}","status":{{Text(PreauthMessage)}},"prompt":"""
+                    + $$"""{{Text(Menu)}},"factors":{{FactorsText}}}""");
             case "/auth/v2/auth" or "/rest/v1/auth.json":
                 return await AuthAsync(parameters, isV1);
             case "/auth/v2/auth_status" or "/rest/v1/status.json":
@@ -115,7 +117,8 @@ internal sealed partial class FakeDuoService
     {
         string name = isV1 ? "status" : "status_msg";
         string number = Number is null ? "" : $$""","number":"{{Number}}" """;
-        string waiting = $$"""{"{{name}}":"Pushed a login request to your device...{{Number}}"{{(isV1 ? "" : ""","result":"waiting" """)}}{{number}}}""";
+        string result = isV1 ? "" : ""","result":"waiting" """;
+        string waiting = $$"""{"{{name}}":"Pushed a login request to your device...{{Number}}"{{result}}{{number}}}""";
         if (!push.IsDecided && !push.WasAsked)
         {
             push.WasAsked = true;
@@ -123,7 +126,9 @@ internal sealed partial class FakeDuoService
         }
 
         Task held = Task.Delay(TimeSpan.FromSeconds(IsOurs ? 5 : 50), _stop.Token);
-        return await Task.WhenAny(push.Decision, held) == held ? FakeReply.Ok(waiting) : Result(push, !push.IsDecided, isV1);
+        return await Task.WhenAny(push.Decision, held) == held
+            ? FakeReply.Ok(waiting)
+            : Result(push, !push.IsDecided, isV1);
     }
 
     private FakeReply Result(Push push, bool isPush, bool isV1)
@@ -132,7 +137,8 @@ internal sealed partial class FakeDuoService
         string message = allowed ? "Success. Logging you in..."
             : isPush ? "Login request denied."
             : "Incorrect passcode. Please try again.";
-        return FakeReply.Ok($$"""{"result":"{{(allowed ? "allow" : "deny")}}","{{(isV1 ? "status" : "status_msg")}}":"{{message}}"}""");
+        return FakeReply.Ok(
+            $$"""{"result":"{{(allowed ? "allow" : "deny")}}","{{(isV1 ? "status" : "status_msg")}}":"{{message}}"}""");
     }
 
     private string FactorsText =>

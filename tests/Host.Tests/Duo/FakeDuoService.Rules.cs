@@ -11,8 +11,10 @@ internal sealed partial class FakeDuoService
     private static readonly Dictionary<string, (string Method, string[] Needed, string[] Allowed)> Endpoints = new()
     {
         ["/auth/v2/ping"] = ("GET", [], []),
-        ["/auth/v2/preauth"] = ("POST", ["username", "text_prompt", "failmode"], ["hostname", "ipaddr", "client_supports_verified_push"]),
-        ["/auth/v2/auth"] = ("POST", ["username", "factor", "prompt", "async", "pushinfo"], ["hostname", "ipaddr", "txid"]),
+        ["/auth/v2/preauth"] = (
+            "POST", ["username", "text_prompt", "failmode"], ["hostname", "ipaddr", "client_supports_verified_push"]),
+        ["/auth/v2/auth"] = (
+            "POST", ["username", "factor", "prompt", "async", "pushinfo"], ["hostname", "ipaddr", "txid"]),
         ["/auth/v2/auth_status"] = ("GET", ["txid"], []),
         ["/rest/v1/preauth.json"] = ("POST", ["user", "failmode"], ["hostname", "ipaddr"]),
         ["/rest/v1/auth.json"] = ("POST", ["user", "factor", "auto", "async", "pushinfo"], ["hostname", "ipaddr"]),
@@ -134,7 +136,8 @@ internal sealed partial class FakeDuoService
 
         string date = request["X-Duo-Date"] ?? "";
         string[] lines = [date, request.Method, HostName, request.Path, Canonical(request.Parameters)];
-        byte[] mac = HMACSHA512.HashData(Encoding.ASCII.GetBytes(SecretKey), Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+        byte[] mac = HMACSHA512.HashData(
+            Encoding.ASCII.GetBytes(SecretKey), Encoding.UTF8.GetBytes(string.Join('\n', lines)));
         string pair = $"{IntegrationKey}:{Convert.ToHexStringLower(mac)}";
         return request["Authorization"] == $"Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes(pair))}"
             && IsDate(date)
@@ -146,5 +149,5 @@ internal sealed partial class FakeDuoService
         .Select(pair => $"{Encode(pair.Key)}={Encode(pair.Value)}").Order(StringComparer.Ordinal));
 
     private static string Encode(string text) => string.Concat(Encoding.UTF8.GetBytes(text).Select(b =>
-        char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_' or (byte)'.' or (byte)'~' ? $"{(char)b}" : $"%{b:X2}"));
+        char.IsAsciiLetterOrDigit((char)b) || (char)b is '-' or '_' or '.' or '~' ? $"{(char)b}" : $"%{b:X2}"));
 }

@@ -20,9 +20,9 @@ internal enum FakeHandshake
 }
 
 /// <summary>
-/// The service on the wire, as the facts of Duo's API have it: TLS, HTTP/1.1, signatures. What a client must not do is in
-/// <see cref="Faults"/>, and is answered as a server would. It uses nothing of ours, so that an error of ours does not
-/// cancel itself out. FakeDuoService.Rules.cs is what it insists on, FakeDuoService.Login.cs what it answers.
+/// The service on the wire, as the facts of Duo's API have it: TLS, HTTP/1.1, signatures. What a client must not do is
+/// in <see cref="Faults"/>, and is answered as a server would. It uses nothing of ours, so that an error of ours does
+/// not cancel itself out. FakeDuoService.Rules.cs is what it insists on, FakeDuoService.Login.cs what it answers.
 /// </summary>
 internal sealed partial class FakeDuoService : IAsyncDisposable
 {
@@ -110,7 +110,8 @@ internal sealed partial class FakeDuoService : IAsyncDisposable
                 _tasks.Add(Task.Run(() => ServeAsync(client, number)));
             }
         }
-        catch (Exception stopped) when (stopped is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception stopped) when (
+            stopped is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // It was stopped.
         }
@@ -140,7 +141,8 @@ internal sealed partial class FakeDuoService : IAsyncDisposable
                 new SslServerAuthenticationOptions
                 {
                     ServerCertificate = Certificate.Leaf,
-                    ServerCertificateContext = SslStreamCertificateContext.Create(Certificate.Leaf, null, offline: true),
+                    ServerCertificateContext =
+                        SslStreamCertificateContext.Create(Certificate.Leaf, null, offline: true),
                 },
                 _stop.Token);
             Interlocked.Increment(ref _handshakes);

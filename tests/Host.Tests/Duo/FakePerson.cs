@@ -30,7 +30,7 @@ internal sealed class FakePerson : IConversation
 
     public void Log(Priority priority, string text) => Logged.Add(text);
 
-    public void SetToken(ReadOnlySpan<byte> token) => throw new InvalidOperationException("nobody wants a password here");
+    public void SetToken(ReadOnlySpan<byte> token) => throw new InvalidOperationException("nobody wants a password");
 
     public void AfterVerdict(IDisposable finished) => finished.Dispose();
 }

@@ -60,7 +60,8 @@ internal sealed class FakeProxy : IAsyncDisposable
             NetworkStream stream = client.GetStream();
             byte[] one = new byte[1];
             StringBuilder head = new();
-            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one, _stop.Token) > 0)
+            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal)
+                && await stream.ReadAsync(one, _stop.Token) > 0)
             {
                 head.Append((char)one[0]);
             }
@@ -80,7 +81,8 @@ internal sealed class FakeProxy : IAsyncDisposable
             using TcpClient target = new();
             await target.ConnectAsync(IPAddress.Loopback, _target, _stop.Token);
             await Task.WhenAny(
-                stream.CopyToAsync(target.GetStream(), _stop.Token), target.GetStream().CopyToAsync(stream, _stop.Token));
+                stream.CopyToAsync(target.GetStream(), _stop.Token),
+                target.GetStream().CopyToAsync(stream, _stop.Token));
         }
         catch (Exception ended) when (ended is IOException or OperationCanceledException or SocketException)
         {

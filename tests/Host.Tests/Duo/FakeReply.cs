@@ -38,7 +38,8 @@ internal sealed record FakeReply(byte[] Bytes)
 
     public static FakeReply Fail(int code, string message, string? detail = null) => Json(
         code / 100,
-        $$"""{"stat":"FAIL","code":{{code}},"message":"{{message}}"{{(detail is null ? "" : $",\"message_detail\":\"{detail}\"")}}}""");
+        $$"""{"stat":"FAIL","code":{{code}},"message":"{{message}}" """
+            + (detail is null ? "}" : $$""","message_detail":"{{detail}}"}"""));
 
     public static FakeReply Json(int status, string json, params string[] headers) => new(Text(string.Create(
         CultureInfo.InvariantCulture,
@@ -52,10 +53,12 @@ internal sealed record FakeReply(byte[] Bytes)
     {
         (string head, byte[] body) = Parts();
         using MemoryStream chunked = new();
-        chunked.Write(Text(head[..head.IndexOf("Content-Length", StringComparison.Ordinal)] + "Transfer-Encoding: chunked\r\n\r\n"));
+        head = head[..head.IndexOf("Content-Length", StringComparison.Ordinal)];
+        chunked.Write(Text(head + "Transfer-Encoding: chunked\r\n\r\n"));
         foreach (byte[] piece in body.Chunk(3))
         {
-            chunked.Write([.. Text(piece.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"), .. piece, .. "\r\n"u8]);
+            string size = piece.Length.ToString("x", CultureInfo.InvariantCulture);
+            chunked.Write([.. Text(size + "\r\n"), .. piece, .. "\r\n"u8]);
         }
 
         chunked.Write("0\r\nX-Trailer: 1\r\n\r\n"u8);
@@ -72,7 +75,8 @@ internal sealed record FakeReply(byte[] Bytes)
     public FakeReply ThenClose(bool says = false)
     {
         (string head, byte[] body) = Parts();
-        return this with { Bytes = [.. Text(head[..^2] + (says ? "Connection: close\r\n\r\n" : "\r\n")), .. body], Closes = true };
+        string end = says ? "Connection: close\r\n\r\n" : "\r\n";
+        return this with { Bytes = [.. Text(head[..^2] + end), .. body], Closes = true };
     }
 
     /// <summary>The same with one header more.</summary>

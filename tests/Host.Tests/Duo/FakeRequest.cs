@@ -3,7 +3,8 @@ using System.Text;
 namespace Sallyport.Host.Tests.Duo;
 
 /// <summary>A request as it came over the wire.</summary>
-internal sealed record FakeRequest(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, string Body)
+internal sealed record FakeRequest(
+    string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, string Body)
 {
     /// <summary>Which connection it came on, from 1.</summary>
     public int Connection { get; init; }
@@ -16,10 +17,12 @@ internal sealed record FakeRequest(string Method, string Target, IReadOnlyList<(
     /// <summary>As it was sent, encoded: the query of a GET, or the body.</summary>
     public string Encoded => Method == "GET" ? Target[(Target.IndexOf('?', StringComparison.Ordinal) + 1)..] : Body;
 
-    public IReadOnlyDictionary<string, string> Parameters => Encoded.Length == 0 ? new Dictionary<string, string>() : Encoded
-        .Split('&')
-        .Select(pair => pair.Split('=', 2))
-        .ToDictionary(pair => Uri.UnescapeDataString(pair[0]), pair => Uri.UnescapeDataString(pair[1]));
+    public IReadOnlyDictionary<string, string> Parameters => Encoded.Length == 0
+        ? new Dictionary<string, string>()
+        : Encoded
+            .Split('&')
+            .Select(pair => pair.Split('=', 2))
+            .ToDictionary(pair => Uri.UnescapeDataString(pair[0]), pair => Uri.UnescapeDataString(pair[1]));
 
     public string? this[string header] => Headers.FirstOrDefault(h => h.Name == header).Value;
 
@@ -41,9 +44,13 @@ internal sealed record FakeRequest(string Method, string Target, IReadOnlyList<(
         string[] lines = Encoding.Latin1.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         string[] words = lines[0].Split(' ');
         List<(string Name, string Value)> headers =
-            [.. lines[1..].Select(line => line.Split(": ", 2)).Select(pair => (pair[0], pair.Length > 1 ? pair[1] : ""))];
+        [
+            .. lines[1..]
+                .Select(line => line.Split(": ", 2))
+                .Select(pair => (pair[0], pair.ElementAtOrDefault(1) ?? "")),
+        ];
         string? length = headers.FirstOrDefault(h => h.Name == "Content-Length").Value;
-        byte[] body = new byte[length is null ? 0 : int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)];
+        byte[] body = new byte[int.Parse(length ?? "0", System.Globalization.CultureInfo.InvariantCulture)];
         await stream.ReadExactlyAsync(body, stop);
         return new FakeRequest(words[0], words[1], headers, Encoding.Latin1.GetString(body));
     }

@@ -1,6 +1,6 @@
 namespace Sallyport.Host.Tests.Duo;
 
-/// <summary>A connection that counts the TLS records of application data (RFC 8446 section 5.1) that come over it.</summary>
+/// <summary>A connection that counts the TLS records of application data (RFC 8446 section 5.1) that come.</summary>
 internal sealed class FakeTlsRecords(Stream inner) : Stream
 {
     private const byte ApplicationData = 23;

@@ -78,8 +78,10 @@ public sealed class Given_a_busy_service : IAsyncDisposable
         return Stopwatch.GetElapsedTime(begun);
     }
 
-    private void Refuse(int times, string? retryAfter) => _service.Script = request =>
-        request.Path == "/auth/v2/preauth" && times-- > 0
-            ? FakeReply.Json(429, """{"stat":"FAIL","code":42901,"message":"Too Many Requests"}""", retryAfter is null ? [] : [retryAfter])
-            : null;
+    private void Refuse(int times, string? retryAfter)
+    {
+        FakeReply reply = FakeReply.Fail(42901, "Too Many Requests");
+        reply = retryAfter is null ? reply : reply.With(retryAfter);
+        _service.Script = request => request.Path == "/auth/v2/preauth" && times-- > 0 ? reply : null;
+    }
 }

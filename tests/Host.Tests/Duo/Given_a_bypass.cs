@@ -6,7 +6,8 @@ namespace Sallyport.Host.Tests.Duo;
 public sealed class Given_a_bypass : IAsyncDisposable
 {
     private static readonly DuoBypass _bypass = new(
-        "01939f5c-0000-7000-8000-000000000000", "alice", "bastion", null, DateTimeOffset.FromUnixTimeSeconds(1_764_000_000), "failsafe");
+        "01939f5c-0000-7000-8000-000000000000", "alice", "bastion", null,
+        DateTimeOffset.FromUnixTimeSeconds(1_764_000_000), "failsafe");
 
     private readonly FakeDuoService _service = new() { IsOurs = true };
     private readonly DuoHost _host;
@@ -28,8 +29,12 @@ public sealed class Given_a_bypass : IAsyncDisposable
 
         Assert.Equal(
             ["hostname=bastion&id=01939f5c-0000-7000-8000-000000000000&reason=failsafe&time=1764000000&username=alice",
-                "hostname=bastion&id=01939f5c-0000-7000-8000-000000000000&ipaddr=192.0.2.7&reason=fail%3Fsafe&time=1764000000&username=alice"],
-            _service.Requests.Where(request => request.Path == "/sallyport/v1/bypasses").Select(request => request.Body));
+                "hostname=bastion&id=01939f5c-0000-7000-8000-000000000000&ipaddr=192.0.2.7&reason=fail%3Fsafe"
+                    + "&time=1764000000&username=alice",
+            ],
+            _service.Requests
+                .Where(request => request.Path == "/sallyport/v1/bypasses")
+                .Select(request => request.Body));
     }
 
     [Theory]

@@ -6,7 +6,9 @@ using Sallyport.Host.Tests.Agent;
 
 namespace Sallyport.Host.Tests.Duo;
 
-/// <summary>login_duo.conf as the C programs read it, but that a failmode not set is secure and an error lets nobody in.</summary>
+/// <summary>
+/// login_duo.conf as the C programs read it, but that a failmode not set is secure and an error lets nobody in.
+/// </summary>
 public sealed class Given_a_file_of_duo : IDisposable
 {
     private const string Keys = "ikey = I\nskey = S\nhost = h\n";
@@ -32,7 +34,8 @@ public sealed class Given_a_file_of_duo : IDisposable
     public void When_all_is_set_all_of_it_holds()
     {
         DuoSettings duo = Parse("[duo]\nikey=I\nskey=S\nhost=api.example.org:8443\ncafile=certs/ca.pem\n"
-            + "http_proxy=http://u:p%40@proxy:3128/x\ngroups=a b,!c\nfailmode=safe\npushinfo=yes\nprompts=2\nautopush=true\n"
+            + "http_proxy=http://u:p%40@proxy:3128/x\ngroups=a b,!c\nfailmode=safe\npushinfo=yes\n"
+            + "prompts=2\nautopush=true\n"
             + "accept_env_factor=on\nfallback_local_ip=1\nhttps_timeout=30\nsend_gecos=yes\ngecos_delim=/\n"
             + "gecos_username_pos=2\nmotd=yes\n");
 
@@ -41,7 +44,8 @@ public sealed class Given_a_file_of_duo : IDisposable
         Assert.Equal(["a", "b,!c"], duo.Groups);
         Assert.Equal((FailMode.Safe, 2, 30.0), (duo.FailMode, duo.Prompts, duo.HttpsTimeout.TotalSeconds));
         Assert.Equal(('/', 2), (duo.GecosDelimiter, duo.GecosPosition));
-        Assert.True(duo.PushInfo && duo.AutoPush && duo.AcceptEnvFactor && duo.FallbackLocalIp && duo.SendGecos && duo.Motd);
+        Assert.True(duo.PushInfo && duo.AutoPush && duo.AcceptEnvFactor);
+        Assert.True(duo.FallbackLocalIp && duo.SendGecos && duo.Motd);
         Assert.Empty(_notes);
     }
 
@@ -78,7 +82,7 @@ public sealed class Given_a_file_of_duo : IDisposable
 
         Assert.Equal((fits, "hhhhhhhhhh"), (duo.SecretKey, duo.Host));
         Refused($"ikey = I\nskey = {fits}y\nhost = h\n", "Parse error in /f, line 3");
-        Refused($"ikey = I\nskey = {fits}\nhost = h\nbad\n", "Parse error in /f, line 5"); // the end of line 2 counts as a line
+        Refused($"ikey = I\nskey = {fits}\nhost = h\nbad\n", "Parse error in /f, line 5"); // line 2 has two ends
     }
 
     [Theory]
@@ -131,14 +135,17 @@ public sealed class Given_a_file_of_duo : IDisposable
     [InlineData("ikey =\nskey =\nhost =\n", "Missing host, ikey, or skey in /f")]
     [InlineData("ikey = I\nskey = S\n", "Missing host, ikey, or skey in /f")]
     [InlineData(Keys + "skey =\n", "Missing host, ikey, or skey in /f")]
-    [InlineData(Keys + "autopush = 1\nverified_push = yes\n", "autopush and verified_push cannot both be enabled in /f")]
+    [InlineData(
+        Keys + "autopush = 1\nverified_push = yes\n", "autopush and verified_push cannot both be enabled in /f")]
     public void When_it_does_not_say_enough_or_too_much_it_is_refused(string text, string why) => Refused(text, why);
 
     [Fact]
     public void When_there_are_more_than_255_groups_it_is_refused()
     {
         Assert.Equal(255, Parse(Keys + string.Concat(Enumerable.Repeat("groups = a b c d e\n", 51))).Groups.Count);
-        Refused(Keys + string.Concat(Enumerable.Repeat("groups = a b c d e\n", 51)) + "group = f\n", "Parse error in /f, line 55");
+        Refused(
+            Keys + string.Concat(Enumerable.Repeat("groups = a b c d e\n", 51)) + "group = f\n",
+            "Parse error in /f, line 55");
         Assert.Contains(new DuoNote(null, "Exceeded max 256 groups"), _notes);
     }
 
@@ -236,7 +243,8 @@ public sealed class Given_a_file_of_duo : IDisposable
     {
         Parse(Keys + text);
 
-        Assert.Contains(_notes, note => note.Text.Contains("what begins with # is no comment here", StringComparison.Ordinal));
+        Assert.Contains(
+            _notes, note => note.Text.Contains("what begins with # is no comment here", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -246,7 +254,8 @@ public sealed class Given_a_file_of_duo : IDisposable
 
         Assert.Contains("The gecos_parsed configuration item for Duo Unix is deprecated and no longer has any effect."
             + " Use gecos_delim and gecos_username_pos instead", _notes.Select(note => note.Text));
-        Assert.Contains(_notes, note => note.Text.StartsWith("The dev_fips_mode configuration item", StringComparison.Ordinal));
+        Assert.Contains(
+            _notes, note => note.Text.StartsWith("The dev_fips_mode configuration item", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -285,11 +294,14 @@ public sealed class Given_a_file_of_duo : IDisposable
     {
         string[] parts =
         [
-            "ikey", "skey", "host", "cafile", "noverify", "http_proxy", "groups", "failmode", "prompts", "https_timeout",
-            "gecos_delim", "gecos_username_pos", "motd", "=", " = ", "\n", "\n ", "\n;", "#", ";", "[", "]", "\\", " \\ ", "!", ":",
+            "ikey", "skey", "host", "cafile", "noverify", "http_proxy", "groups", "failmode", "prompts",
+            "https_timeout", "gecos_delim", "gecos_username_pos", "motd", "=", " = ", "\n", "\n ", "\n;", "#", ";",
+            "[", "]", "\\", " \\ ", "!", ":",
             "safe", "secure", "yes", "1", "-9223372036854775809", "http://", "@", "\0", "\u00ff", "\r\n", "\t", "*,!",
         ];
-        Gen.OneOf(Gen.Int[0, parts.Length - 1].Select(i => parts[i]), Gen.Byte.Select(b => ((char)b).ToString())).Array[0, 60].Sample(
+        Gen<string> part = Gen.OneOf(
+            Gen.Int[0, parts.Length - 1].Select(i => parts[i]), Gen.Byte.Select(b => ((char)b).ToString()));
+        part.Array[0, 60].Sample(
             pieces =>
             {
                 try
@@ -324,7 +336,7 @@ public sealed class Given_a_file_of_duo : IDisposable
         }
         else
         {
-            Assert.Equal($"{path} {why}", Assert.Throws<ConfigurationException>(() => DuoFile.Open(path, _notes, Encoding.UTF8)).Message);
+            Assert.Equal($"{path} {why}", WhyNot(path));
         }
     }
 
@@ -344,7 +356,8 @@ public sealed class Given_a_file_of_duo : IDisposable
         Assert.Equal($"Couldn't open {file}: Permission denied", TestCalls.As(1, () => WhyNot(file)));
     }
 
-    private string WhyNot(string path) => Assert.Throws<ConfigurationException>(() => DuoFile.Open(path, _notes, Encoding.UTF8)).Message;
+    private string WhyNot(string path) =>
+        Assert.Throws<ConfigurationException>(() => DuoFile.Open(path, _notes, Encoding.UTF8)).Message;
 
     private string File(string name, string text, UnixFileMode mode)
     {

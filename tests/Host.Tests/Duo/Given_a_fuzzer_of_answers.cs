@@ -12,35 +12,48 @@ public sealed class Given_a_fuzzer_of_answers
         int.Parse(Environment.GetEnvironmentVariable("SALLYPORT_FUZZ_SECONDS") ?? "30", CultureInfo.InvariantCulture);
 
     private static readonly Gen<string> _texts = Gen.OneOf(
-        "\"\"", "\"auth\"", "\"allow\"", "\"Allow\"", "\"deny\"", "\"waiting\"", "\"enroll\"", "\"OK\"", "\"FAIL\"", "\"\\u001b[2J\"",
-        "\"\\ud800\"", "\"é\"", "\"push1\"", "1764000000", "0", "-1", "40002", "1e9", "true", "null", "[]", "{}", "{\"1\":\"push1\"}",
-        "{\"1\":7}", "{\"text\":\"x\",\"factors\":{\"default\":\"push1\"}}", "[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]", "\"\u0001\"", "x", "");
+        "\"\"", "\"auth\"", "\"allow\"", "\"Allow\"", "\"deny\"", "\"waiting\"", "\"enroll\"", "\"OK\"", "\"FAIL\"",
+        "\"\\u001b[2J\"", "\"\\ud800\"", "\"é\"", "\"push1\"", "1764000000", "0", "-1", "40002", "1e9", "true", "null",
+        "[]", "{}", "{\"1\":\"push1\"}", "{\"1\":7}", "{\"text\":\"x\",\"factors\":{\"default\":\"push1\"}}",
+        "[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]", "\"\u0001\"", "x", "");
 
     private static readonly Gen<string> _members = Gen.Select(
-            Gen.OneOf("result", "status_msg", "status", "prompt", "factors", "txid", "time", "text", "stat", "code", "message"), _texts)
-        .Select((name, value) => $"\"{name}\":{value}").Array[0, 5].Select(members => "{" + string.Join(',', members) + "}");
+            Gen.OneOf(
+                "result", "status_msg", "status", "prompt", "factors", "txid", "time", "text", "stat", "code",
+                "message"),
+            _texts)
+        .Select((name, value) => $"\"{name}\":{value}").Array[0, 5]
+        .Select(members => "{" + string.Join(',', members) + "}");
 
     private static readonly Gen<string> _bodies = Gen.Frequency(
         (6, Gen.Select(Gen.OneOf("\"OK\"", "\"ok\"", "\"FAIL\"", "7"), _members)
-            .Select((stat, response) => $"{{\"stat\":{stat},\"response\":{response},\"code\":40002,\"message\":\"m\"}}")),
+            .Select((stat, response) =>
+                $"{{\"stat\":{stat},\"response\":{response},\"code\":40002,\"message\":\"m\"}}")),
         (2, _members),
         (1, Gen.String[0, 40]));
 
     private static readonly Gen<byte[]> _whole = Gen.Select(
-        Gen.OneOf("HTTP/1.1 200 OK", "HTTP/1.0 200 OK", "HTTP/1.1 200", "HTTP/1.1 204 No", "HTTP/1.1 302 Found", "HTTP/1.1 401 No",
-            "HTTP/1.1 503 No", "HTTP/1.1 100 Continue", "HTTP/2 200 OK", ""),
-        Gen.OneOf("Content-Type: a/b", "Connection: close", "Connection: keep-alive, Close", "Retry-After: 7", "X-Sallyport: 1",
-            "Content-Length: 3", "Transfer-Encoding: gzip", " folded", "A b: c", ": x", "A:").Array[0, 4],
+        Gen.OneOf(
+            "HTTP/1.1 200 OK", "HTTP/1.0 200 OK", "HTTP/1.1 200", "HTTP/1.1 204 No", "HTTP/1.1 302 Found",
+            "HTTP/1.1 401 No", "HTTP/1.1 503 No", "HTTP/1.1 100 Continue", "HTTP/2 200 OK", ""),
+        Gen.OneOf(
+            "Content-Type: a/b", "Connection: close", "Connection: keep-alive, Close", "Retry-After: 7",
+            "X-Sallyport: 1", "Content-Length: 3", "Transfer-Encoding: gzip", " folded", "A b: c", ": x",
+            "A:").Array[0, 4],
         _bodies,
         Gen.OneOf("length", "chunks", "neither", "both", "wrong"))
         .Select((status, headers, body, framing) => Answer(status, headers, Encoding.UTF8.GetBytes(body), framing));
 
     private static readonly Gen<(int At, byte Value, int Kind)[]> _changes =
-        Gen.Select(Gen.Int[0, 400], Gen.OneOf(Gen.Byte, Gen.OneOf("\r\n:;,{}[]\"0aF"u8.ToArray())), Gen.Int[0, 2]).Array[0, 5];
+        Gen.Select(
+            Gen.Int[0, 400],
+            Gen.OneOf(Gen.Byte, Gen.OneOf("\r\n:;,{}[]\"0aF"u8.ToArray())),
+            Gen.Int[0, 2]).Array[0, 5];
 
     [Fact]
     [Trait("Kind", "Fuzz")]
-    public void Each_is_read_or_refused_and_nothing_else_happens() => Gen.Select(_whole, _changes, Gen.Int[1, 40]).Sample(
+    public void Each_is_read_or_refused_and_nothing_else_happens() => Gen
+        .Select(_whole, _changes, Gen.Int[1, 40]).Sample(
         (whole, changes, step) =>
         {
             Check(whole, step);
@@ -69,7 +82,8 @@ public sealed class Given_a_fuzzer_of_answers
             Refuses(() => Preauth(answer.Body, dialect));
             Refuses(() => Assert.True(IsClean(DuoReading.Status(answer.Body, dialect).StatusMessage)));
             Refuses(() => Assert.True(IsClean(DuoReading.Auth(answer.Body, dialect, isAsync: false).StatusMessage)));
-            Refuses(() => Assert.InRange(DuoReading.Auth(answer.Body, dialect, isAsync: true).TransactionId!.Length, 1, 255));
+            Refuses(() => Assert.InRange(
+                DuoReading.Auth(answer.Body, dialect, isAsync: true).TransactionId!.Length, 1, 255));
         }
 
         Refuses(() => DuoReading.Time(answer.Body));
@@ -84,7 +98,9 @@ public sealed class Given_a_fuzzer_of_answers
         Assert.All(preauth.Factors.Values, factor => Assert.True(IsClean(factor)));
 
         // Nobody is let in by an answer that does not say so.
-        Assert.True(preauth.Result is not DuoResult.Allow || Encoding.UTF8.GetString(body).Contains("llow", StringComparison.Ordinal));
+        Assert.True(
+            preauth.Result is not DuoResult.Allow
+            || Encoding.UTF8.GetString(body).Contains("llow", StringComparison.Ordinal));
     }
 
     private static HttpAnswer? Read(byte[] bytes, int step)
@@ -125,8 +141,9 @@ public sealed class Given_a_fuzzer_of_answers
         if (framing is "chunks" or "both")
         {
             lines.Add("Transfer-Encoding: chunked");
-            body = [.. body.Chunk(7).SelectMany(piece =>
-                (byte[])[.. Encoding.ASCII.GetBytes($"{piece.Length:x};a=b\r\n"), .. piece, .. "\r\n"u8]), .. "0\r\nA: b\r\n\r\n"u8];
+            static byte[] Chunk(byte[] piece) =>
+                [.. Encoding.ASCII.GetBytes($"{piece.Length:x};a=b\r\n"), .. piece, .. "\r\n"u8];
+            body = [.. body.Chunk(7).SelectMany(Chunk), .. "0\r\nA: b\r\n\r\n"u8];
         }
 
         return [.. Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n\r\n"), .. body];
@@ -159,6 +176,7 @@ public sealed class Given_a_fuzzer_of_answers
     /// <summary>A connection whose bytes come so many at a time.</summary>
     private sealed class Pieces(byte[] bytes, int step) : MemoryStream(bytes)
     {
-        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, step));
+        public override int Read(byte[] buffer, int offset, int count) =>
+            base.Read(buffer, offset, Math.Min(count, step));
     }
 }

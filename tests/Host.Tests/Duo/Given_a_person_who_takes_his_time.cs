@@ -35,7 +35,7 @@ public sealed class Given_a_person_who_takes_his_time
         Assert.Empty(service.Faults);
     }
 
-    /// <summary>Module and sallyport-login give up after 90 s, so nobody is waited for twice as long as he may take.</summary>
+    /// <summary>Module and sallyport-login give up after 90 s: nobody is waited for twice as long.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -53,7 +53,8 @@ public sealed class Given_a_person_who_takes_his_time
             Patience = TimeSpan.FromSeconds(2),
         };
         long begun = Stopwatch.GetTimestamp();
-        using Timer firewall = new(_ => service.CloseConnections(), null, breaks ? 1500 : Timeout.Infinite, Timeout.Infinite);
+        int when = breaks ? 1500 : Timeout.Infinite; // ms
+        using Timer firewall = new(_ => service.CloseConnections(), null, when, Timeout.Infinite);
 
         DuoOutcome outcome = new DuoFactor(host.Settings, host.Client, login, alice, TimeProvider.System).Run();
 

@@ -55,7 +55,10 @@ public sealed class Given_a_proxy : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "Refused", "Proxy error: HTTP/1.1 407 Proxy Authentication Required")]
+    [InlineData(
+        "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+        "Refused",
+        "Proxy error: HTTP/1.1 407 Proxy Authentication Required")]
     [InlineData("HTTP/1.1 403 \u001b[2J\r\n\r\n", "Refused", "Proxy error: HTTP/1.1 403 ?[2J")]
     [InlineData("HTTP/1.1 502 Bad Gateway\r\n\r\n", "Unreachable", "Proxy error: HTTP/1.1 502 Bad Gateway")]
     [InlineData("HTTP/1.1 2000 OK\r\n\r\n", "Refused", "Proxy error: HTTP/1.1 2000 OK")]

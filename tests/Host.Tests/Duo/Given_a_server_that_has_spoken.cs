@@ -2,7 +2,9 @@ using Sallyport.Host.Tests.Agent;
 
 namespace Sallyport.Host.Tests.Duo;
 
-/// <summary>Only what says nothing at all about a login is an outage: failmode = safe lets nobody in by anything else.</summary>
+/// <summary>
+/// Only what says nothing at all about a login is an outage: failmode = safe lets nobody in by anything else.
+/// </summary>
 public sealed class Given_a_server_that_has_spoken
 {
     /// <summary>A part of an answer, and no end of it.</summary>

@@ -31,10 +31,11 @@ public sealed class Given_a_server_that_was_away : IDisposable
         using OfflineMemory memory = Memory();
         memory.Remember("alice", Now);
         memory.Remember("alice", Now + TimeSpan.FromHours(11));
-        Assert.Contains("allowed = 1795684616", File.ReadAllText($"{_folder.FullName}/offline/alice"), StringComparison.Ordinal);
+        string file = $"{_folder.FullName}/offline/alice";
+        Assert.Contains("allowed = 1795684616", File.ReadAllText(file), StringComparison.Ordinal);
 
         memory.Remember("alice", Now + TimeSpan.FromHours(13));
-        Assert.DoesNotContain("allowed = 1795684616", File.ReadAllText($"{_folder.FullName}/offline/alice"), StringComparison.Ordinal);
+        Assert.DoesNotContain("allowed = 1795684616", File.ReadAllText(file), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +93,9 @@ public sealed class Given_a_server_that_was_away : IDisposable
         using Bypasses bypasses = Waiting();
         IReadOnlyList<DuoBypass> waiting = bypasses.Waiting();
         Assert.Equal(["alice", "b b\né%"], waiting.Select(b => b.User));
-        Assert.Equal(("192.0.2.1", "failsafe", 1_795_684_616), (waiting[0].Address, waiting[0].Reason, waiting[0].Time.ToUnixTimeSeconds()));
+        Assert.Equal(
+            ("192.0.2.1", "failsafe", 1_795_684_616),
+            (waiting[0].Address, waiting[0].Reason, waiting[0].Time.ToUnixTimeSeconds()));
         Assert.Equal((null, "offline passcode"), (waiting[1].Address, waiting[1].Reason));
         Assert.NotEqual(waiting[0].Id, waiting[1].Id);
 
@@ -119,7 +122,9 @@ public sealed class Given_a_server_that_was_away : IDisposable
         using Bypasses bypasses = Waiting();
         bypasses.Add("alice", null, "failsafe");
 
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode($"{_folder.FullName}/bypasses/waiting"));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode($"{_folder.FullName}/bypasses/waiting"));
         Assert.Equal((UnixFileMode)0x1C0, File.GetUnixFileMode($"{_folder.FullName}/bypasses"));
         Assert.Throws<IOException>(() =>
         {

@@ -24,7 +24,8 @@ public sealed class Given_a_service : IAsyncDisposable
         Assert.Equal(_service.Menu, preauth.Prompt);
         Assert.Equal("push1", preauth.Factors["default"]);
 
-        Assert.Equal(new DuoAuth(DuoResult.Allow, "Success. Logging you in...", null), _host.Auth("123456", isAsync: false));
+        Assert.Equal(
+            new DuoAuth(DuoResult.Allow, "Success. Logging you in...", null), _host.Auth("123456", isAsync: false));
     }
 
     [Fact]
@@ -34,7 +35,9 @@ public sealed class Given_a_service : IAsyncDisposable
         DuoAuth auth = _host.Auth("push1");
         Assert.Equal(DuoResult.Waiting, auth.Result);
 
-        Assert.Equal(new DuoStatus(DuoResult.Waiting, "Pushed a login request to your device..."), _host.Status(auth.TransactionId!));
+        Assert.Equal(
+            new DuoStatus(DuoResult.Waiting, "Pushed a login request to your device..."),
+            _host.Status(auth.TransactionId!));
         Assert.Equal(new DuoStatus(DuoResult.Allow, "Success. Logging you in..."), _host.Status(auth.TransactionId!));
         Assert.Equal(["Server+IP=192.0.2.2&Command="], _service.Pushed);
     }
@@ -65,7 +68,7 @@ public sealed class Given_a_service : IAsyncDisposable
         Assert.Empty(service.Faults);
     }
 
-    /// <summary>As the system's file has it: words, other things than certificates, and the right one among many.</summary>
+    /// <summary>As the system's file has it: words, other things than certificates, the right one among many.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -106,7 +109,8 @@ public sealed class Given_a_service : IAsyncDisposable
         _service.Approves = false;
         _host.Preauth();
         Assert.Equal(
-            new DuoAuth(DuoResult.Deny, "Incorrect passcode. Please try again.", null), _host.Auth("654321", isAsync: false));
+            new DuoAuth(DuoResult.Deny, "Incorrect passcode. Please try again.", null),
+            _host.Auth("654321", isAsync: false));
 
         string id = _host.Auth("push1").TransactionId!;
         _host.Status(id);

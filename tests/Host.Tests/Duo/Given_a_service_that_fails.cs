@@ -4,8 +4,8 @@ using Sallyport.Host.Duo;
 namespace Sallyport.Host.Tests.Duo;
 
 /// <summary>
-/// The table of failures. Only what nobody has decided, and only up to preauth, is a reason for a fail mode. None of them
-/// has more than one silence, so nothing takes longer than https_timeout and 2 s.
+/// The table of failures. Only what nobody has decided, and only up to preauth, is a reason for a fail mode. None of
+/// them has more than one silence, so nothing takes longer than https_timeout and 2 s.
 /// </summary>
 public sealed class Given_a_service_that_fails
 {
@@ -98,7 +98,8 @@ public sealed class Given_a_service_that_fails
         {
             await using FakeDuoService service = new();
             using DuoHost host = Host(service);
-            service.Script = request => request.Path == path || request.Path == "/rest/v1/preauth.json" ? Reply(how) : null;
+            service.Script = request =>
+                request.Path == path || request.Path == "/rest/v1/preauth.json" ? Reply(how) : null;
 
             DuoException failed = Fails(() => host.Preauth());
 
@@ -127,7 +128,8 @@ public sealed class Given_a_service_that_fails
     public async Task Asking(string how, int times)
     {
         (bool IsOurs, bool IsAsync)[] kinds = [(false, true), (true, false), (true, true), (false, false)];
-        await AtOnceAsync(how == "silence" ? kinds[..^1] : kinds, async kind => // else it waits, as long as pings are answered
+        kinds = how == "silence" ? kinds[..^1] : kinds; // the last may take as long as a person does
+        await AtOnceAsync(kinds, async kind =>
         {
             await using FakeDuoService service = new() { IsOurs = kind.IsOurs };
             using DuoHost host = Host(service);
@@ -183,7 +185,8 @@ public sealed class Given_a_service_that_fails
     {
         await using FakeDuoService service = new();
         using DuoHost host = Host(service);
-        FakeReply fail = FakeReply.Json(200, """{"stat":"FAIL","code":40002,"message":"Invalid\u001b[2J","message_detail":"username"}""");
+        FakeReply fail = FakeReply.Json(
+            200, """{"stat":"FAIL","code":40002,"message":"Invalid\u001b[2J","message_detail":"username"}""");
         service.Script = request => request.Path == "/auth/v2/ping" ? null : fail;
 
         DuoException failed = Fails(() => host.Preauth());
@@ -199,7 +202,8 @@ public sealed class Given_a_service_that_fails
     {
         await using FakeDuoService service = new();
         using DuoHost host = Host(service);
-        service.Script = request => request.Path == "/auth/v2/ping" ? null : FakeReply.Fail(40105, "Bad request timestamp");
+        service.Script = request =>
+            request.Path == "/auth/v2/ping" ? null : FakeReply.Fail(40105, "Bad request timestamp");
 
         Assert.Equal("40105: Bad request timestamp", Fails(() => host.Preauth()).Detail);
     }
@@ -207,7 +211,10 @@ public sealed class Given_a_service_that_fails
     /// <summary>They wait, and need not wait for one another.</summary>
     private static Task AtOnceAsync<T>(T[] cases, Func<T, Task> check) =>
         Task.WhenAll(cases.Select(one => Task.Factory.StartNew(
-            () => check(one), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            () => check(one),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default).Unwrap()));
 
     private static DuoHost Host(FakeDuoService service)
     {
@@ -228,7 +235,11 @@ public sealed class Given_a_service_that_fails
         "silence" => FakeReply.Silence,
         "drip" => FakeReply.Ok("{}").Dripping(TimeSpan.FromMilliseconds(200)),
         "hangup" => FakeReply.Hangup,
-        "503 page" => FakeReply.Raw("HTTP/1.0 503 Service Unavailable\r\nConnection: close\r\n\r\n<html>No server is available.") with { Closes = true },
+        "503 page" => FakeReply.Raw(
+            "HTTP/1.0 503 Service Unavailable\r\nConnection: close\r\n\r\n<html>No server is available.") with
+        {
+            Closes = true,
+        },
         "302" => FakeReply.Json(302, "", "Location: https://localhost/elsewhere"),
         "429" => FakeReply.Json(429, "", "Retry-After: 33"),
         "100" => FakeReply.Raw("HTTP/1.1 100 Continue\r\n\r\n"),

@@ -43,7 +43,8 @@ public sealed class Given_a_warm_connection : IAsyncDisposable
             string response = request.Path switch
             {
                 "/auth/v2/ping" => $$"""{"time":{{_time.GetUtcNow().ToUnixTimeSeconds()}}}""",
-                "/auth/v2/preauth" => """{"result":"auth","prompt":{"text":"Passcode: ","factors":{"default":"auto"}}}""",
+                "/auth/v2/preauth" =>
+                    """{"result":"auth","prompt":{"text":"Passcode: ","factors":{"default":"auto"}}}""",
                 _ => """{"result":"allow","status_msg":"Success. Logging you in..."}""",
             };
             isAnswering = true;
@@ -70,7 +71,8 @@ public sealed class Given_a_warm_connection : IAsyncDisposable
 
         Assert.Equal(DuoResult.Allow, _host.Auth("123456", isAsync: false).Result);
 
-        string[] bodies = [.. _service.Requests.Where(request => request.Path == "/auth/v2/auth").Select(request => request.Body)];
+        string[] bodies =
+            [.. _service.Requests.Where(request => request.Path == "/auth/v2/auth").Select(request => request.Body)];
         Assert.Equal(2, bodies.Length);
         Assert.Equal(bodies[0], bodies[1]);
     }

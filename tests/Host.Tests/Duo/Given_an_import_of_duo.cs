@@ -10,7 +10,8 @@ public sealed class Given_an_import_of_duo
 {
     private const string Keys = "ikey = I\nskey = deadbeef\nhost = h.example.org\n";
     private const string Everything = Keys + "host = h.example.org:8443\ncafile = /etc/ca/\u00fc.pem\n"
-        + "http_proxy = http://joe:secret@proxy/\ngroups = *,!ops domain\\ users\nfailmode = safe\npushinfo = yes\nprompts = 2\n"
+        + "http_proxy = http://joe:secret@proxy/\ngroups = *,!ops domain\\ users\nfailmode = safe\n"
+        + "pushinfo = yes\nprompts = 2\n"
         + "autopush = yes\naccept_env_factor = yes\nfallback_local_ip = yes\nhttps_timeout = 30\nsend_gecos = yes\n"
         + "gecos_delim = ;\ngecos_username_pos = 2\nmotd = yes\n";
 
@@ -32,7 +33,8 @@ public sealed class Given_an_import_of_duo
     [Fact]
     public void When_there_is_a_configuration_the_rest_of_it_stays()
     {
-        const string before = "# ours\n[totp]\nhome_files = no\n\n[duo]\nikey = old\nskey = old\nhost = old\nmotd = yes\n\n[hop]\nfrom = 10.0.0.1\nask = never\n";
+        const string before = "# ours\n[totp]\nhome_files = no\n\n[duo]\nikey = old\nskey = old\nhost = old\n"
+            + "motd = yes\n\n[hop]\nfrom = 10.0.0.1\nask = never\n";
 
         string after = DuoSection.Put("/c", before, Parse(Keys));
 
@@ -52,14 +54,22 @@ public sealed class Given_an_import_of_duo
     [InlineData(Keys + "cafile = ca.pem\n", "cannot use 'ca.pem' for cafile")]
     [InlineData(Keys + "groups = !a\n", "with negations alone nobody is asked")]
     public void When_it_says_what_ours_does_not_take_nothing_is_written(string file, string why) => Assert.Contains(
-        why, Assert.Throws<ConfigurationException>(() => DuoSection.Put("/c", "", Parse(file))).Message, StringComparison.Ordinal);
+        why,
+        Assert.Throws<ConfigurationException>(() => DuoSection.Put("/c", "", Parse(file))).Message,
+        StringComparison.Ordinal);
 
     [Theory]
-    [InlineData(Keys, "failmode was not set. With Duo that let everybody in while the server is away; here it is secure")]
+    [InlineData(
+        Keys, "failmode was not set. With Duo that let everybody in while the server is away; here it is secure")]
     [InlineData(Keys + "failmode = secure\n", "failmode = secure: while the server is away nobody is let in.")]
-    [InlineData(Keys + "failmode = safe\n", "failmode = safe: while the server is away everybody is let in by the first factor alone.")]
+    [InlineData(
+        Keys + "failmode = safe\n",
+        "failmode = safe: while the server is away everybody is let in by the first factor alone.")]
     [InlineData(Keys, "Everybody needs the second factor.")]
-    [InlineData(Keys + "groups = a b,!c\n", "Only who is in a group that matches 'a' or 'b,!c' needs the second factor. Everybody else is let in by the first factor alone.")]
+    [InlineData(
+        Keys + "groups = a b,!c\n",
+        "Only who is in a group that matches 'a' or 'b,!c' needs the second factor. "
+            + "Everybody else is let in by the first factor alone.")]
     [InlineData(Keys, "by the authorities of this system. Duo's programs have a list of their own.")]
     [InlineData(Keys + "cafile = /ca.pem\n", "by the authorities in /ca.pem, and no others.")]
     [InlineData(Keys, "The server may be silent for 10 seconds.")]

@@ -21,7 +21,9 @@ public sealed class Given_an_old_service : IAsyncDisposable
     public void It_is_spoken_to_as_it_speaks()
     {
         DuoPreauth preauth = _host.Preauth();
-        Assert.Equal((DuoResult.Auth, _service.Menu, "push1"), (preauth.Result, preauth.Prompt, preauth.Factors["default"]));
+        Assert.Equal(
+            (DuoResult.Auth, _service.Menu, "push1"),
+            (preauth.Result, preauth.Prompt, preauth.Factors["default"]));
         Assert.Equal(DuoResult.Deny, _host.Auth("654321", isAsync: false).Result);
 
         string id = _host.Auth("push1").TransactionId!;

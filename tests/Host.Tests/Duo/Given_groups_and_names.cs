@@ -57,16 +57,20 @@ public sealed class Given_groups_and_names
 
     [Theory]
     [InlineData(false, null, ',', "a,b,c", "alice", null, null)]
-    [InlineData(true, null, ',', "a,b,c", "a,b,c", Priority.Info, "Presenting GECOS-derived Duo username for 'alice': a,b,c")]
+    [InlineData(
+        true, null, ',', "a,b,c", "a,b,c", Priority.Info, "Presenting GECOS-derived Duo username for 'alice': a,b,c")]
     [InlineData(true, null, ',', "alice", "alice", null, null)]
     [InlineData(true, null, ',', "", "alice", Priority.Warning, "Empty GECOS field for 'alice'")]
     [InlineData(false, 1, ',', "", "alice", Priority.Warning, "Empty GECOS field for 'alice'")]
     [InlineData(false, 3, ',', "a,b,c", "c", Priority.Info, "Presenting GECOS-derived Duo username for 'alice': c")]
-    [InlineData(true, 1, ',', "a,b,c", "a", Priority.Info, "Presenting GECOS-derived Duo username for 'alice': a")] // it wins
+    [InlineData( // it wins
+        true, 1, ',', "a,b,c", "a", Priority.Info, "Presenting GECOS-derived Duo username for 'alice': a")]
     [InlineData(false, 2, '/', "a,b/c/d", "c", Priority.Info, "Presenting GECOS-derived Duo username for 'alice': c")]
     [InlineData(false, 4, ',', "a,b,c", "alice", Priority.Debug, "Could not parse GECOS field for 'alice'")]
     [InlineData(false, 2, ',', "a,,c", "alice", Priority.Debug, "Could not parse GECOS field for 'alice'")]
-    [InlineData(true, null, ',', "b\u001bob", "b\u001bob", Priority.Info, "Presenting GECOS-derived Duo username for 'alice': b?ob")]
+    [InlineData(
+        true, null, ',', "b\u001bob", "b\u001bob", Priority.Info,
+        "Presenting GECOS-derived Duo username for 'alice': b?ob")]
     internal void When_the_comment_has_the_name_it_is_taken_from_there(
         bool whole, int? position, char delimiter, string comment, string name, Priority? priority, string? told)
     {

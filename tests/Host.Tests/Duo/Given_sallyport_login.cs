@@ -52,7 +52,9 @@ public sealed class Given_sallyport_login
         (byte? verdict, IReadOnlyList<string> shown) = host.LogIn(Daemon, [], "1");
 
         Assert.Equal(AgentClient.Allow, verdict);
-        Assert.Equal(["Q" + host.Service.Menu, "IPushed a login request to your device...", "ISuccess. Logging you in..."], shown);
+        Assert.Equal(
+            ["Q" + host.Service.Menu, "IPushed a login request to your device...", "ISuccess. Logging you in..."],
+            shown);
     }
 
     [Fact]
@@ -148,7 +150,9 @@ public sealed class Given_sallyport_login
     public async Task Who_is_exempt_is_let_in()
     {
         await using DuoAgent host = new();
-        host.Agent.Configure(File.ReadAllText(host.Agent.ConfigurationPath) + "[exempt daemon]\nreason = a test\nuntil = 2030-01-01\n");
+        host.Agent.Configure(
+            File.ReadAllText(host.Agent.ConfigurationPath)
+            + "[exempt daemon]\nreason = a test\nuntil = 2030-01-01\n");
 
         Assert.Equal(AgentClient.Allow, host.LogIn(Daemon, ["headless=yes"]).Verdict);
         Assert.Empty(host.Service.Requests);

@@ -20,7 +20,10 @@ public sealed class Given_somebody_who_leaves
     public async Task The_call_ends_too(string where)
     {
         using FakeBlackHole hole = new();
-        await using FakeDuoService service = new() { Handshake = where == "TLS" ? FakeHandshake.Silent : FakeHandshake.Right };
+        await using FakeDuoService service = new()
+        {
+            Handshake = where == "TLS" ? FakeHandshake.Silent : FakeHandshake.Right,
+        };
         using DuoHost host = new(service);
         host.Settings = host.Settings with
         {
@@ -44,9 +47,9 @@ public sealed class Given_somebody_who_leaves
         DuoException failed = Assert.Throws<DuoException>(() =>
         {
             host.Client.Preauth(DuoHost.Alice, IsGone);
-            DuoAuth auth = host.Client.Auth(DuoHost.Alice, "push1", true, "", null, IsGone);
+            string id = host.Client.Auth(DuoHost.Alice, "push1", true, "", null, IsGone).TransactionId!;
             service.ApprovesAfter = null;
-            while (host.Client.Status(auth.TransactionId!, DuoClient.PersonPatience, IsGone).Result is DuoResult.Waiting)
+            while (host.Client.Status(id, DuoClient.PersonPatience, IsGone).Result is DuoResult.Waiting)
             {
             }
         });

@@ -2,7 +2,7 @@ using Sallyport.Host.Duo;
 
 namespace Sallyport.Host.Tests.Duo;
 
-/// <summary>What comes from a server ends on terminals and in logs; what goes to it came from whoever logs in.</summary>
+/// <summary>What comes from a server ends on terminals and in logs; what goes to it came from who logs in.</summary>
 public sealed class Given_texts_of_a_service : IAsyncDisposable
 {
     private const string Sent = "a\u001b[2Jb\u009b1mc\u202ed\u0007\r\n\té";
@@ -32,8 +32,9 @@ public sealed class Given_texts_of_a_service : IAsyncDisposable
         DuoPreauth preauth = _host.Preauth();
 
         Assert.Equal((Shown, Shown, "pu?sh1"), (preauth.StatusMessage, preauth.Prompt, preauth.Factors["1"]));
-        _service.Script = request => FakeReply.Ok(
-            $$"""{"result":"deny","{{(isOld ? "status" : "status_msg")}}":"{{System.Text.Json.JsonEncodedText.Encode(Sent)}}","txid":"x"}""");
+        string status = isOld ? "status" : "status_msg";
+        string sent = System.Text.Json.JsonEncodedText.Encode(Sent).ToString();
+        _service.Script = request => FakeReply.Ok($$"""{"result":"deny","{{status}}":"{{sent}}","txid":"x"}""");
         Assert.Equal(Shown, _host.Auth("123456", isAsync: false).StatusMessage);
         Assert.Equal(Shown, _host.Status("x").StatusMessage);
     }
@@ -61,8 +62,9 @@ public sealed class Given_texts_of_a_service : IAsyncDisposable
     [Fact]
     public void Chunks_and_a_slow_answer_are_as_good_as_any()
     {
-        _service.Script = request => request.Path == "/auth/v2/ping" ? null
-            : FakeReply.Ok("""{"result":"allow","status_msg":"Bypass","more":[{"a":1}]}""").Chunked().Slow(TimeSpan.FromSeconds(1));
+        FakeReply whole = FakeReply.Ok("""{"result":"allow","status_msg":"Bypass","more":[{"a":1}]}""");
+        _service.Script = request =>
+            request.Path == "/auth/v2/ping" ? null : whole.Chunked().Slow(TimeSpan.FromSeconds(1));
 
         Assert.Equal("Bypass", _host.Preauth().StatusMessage);
         Assert.Equal("Bypass", _host.Preauth().StatusMessage);
@@ -95,8 +97,8 @@ public sealed class Given_texts_of_a_service : IAsyncDisposable
         IReadOnlyDictionary<string, string> sent = _service.Requests.Last().Parameters;
         Assert.Equal(
             ("al ice+é%", "192.0.2.7?", "bastion?", "12?3456", "Command=a%20b?", "t&x=1", "prompt", "0"),
-            (sent["username"], sent["ipaddr"], sent["hostname"], sent["prompt"], sent["pushinfo"], sent["txid"], sent["factor"],
-                sent["async"]));
+            (sent["username"], sent["ipaddr"], sent["hostname"], sent["prompt"], sent["pushinfo"], sent["txid"],
+                sent["factor"], sent["async"]));
     }
 
     [Theory]
@@ -137,7 +139,9 @@ public sealed class Given_texts_of_a_service : IAsyncDisposable
         Assert.Equal("verified", _host.Preauth().TransactionId);
 
         IReadOnlyDictionary<string, string> parameters = _service.Requests.Last().Parameters;
-        Assert.Equal((sent, "1", "1"), (parameters["failmode"], parameters["text_prompt"], parameters["client_supports_verified_push"]));
+        Assert.Equal(
+            (sent, "1", "1"),
+            (parameters["failmode"], parameters["text_prompt"], parameters["client_supports_verified_push"]));
     }
 
     [Fact]

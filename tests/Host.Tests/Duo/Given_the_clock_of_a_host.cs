@@ -31,7 +31,10 @@ public sealed class Given_the_clock_of_a_host
 
         Assert.Equal(DuoResult.Auth, host.Preauth().Result);
         Assert.Equal(
-            ["GET /auth/v2/ping", "POST /auth/v2/preauth", "POST /auth/v2/preauth", "GET /auth/v2/ping", "POST /auth/v2/preauth"],
+            [
+                "GET /auth/v2/ping", "POST /auth/v2/preauth", "POST /auth/v2/preauth", "GET /auth/v2/ping",
+                "POST /auth/v2/preauth",
+            ],
             service.Calls);
         Assert.Equal(["POST /auth/v2/preauth: not signed"], service.Faults);
     }
@@ -53,7 +56,7 @@ public sealed class Given_the_clock_of_a_host
         Assert.Empty(service.Faults);
     }
 
-    /// <summary>An agent that was restarted while somebody's phone was asked goes on by what it was told before.</summary>
+    /// <summary>An agent that was restarted while a phone was asked goes on by what it was told before.</summary>
     [Fact]
     public async Task Who_knows_nothing_of_the_server_asks_first()
     {

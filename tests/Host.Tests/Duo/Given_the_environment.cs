@@ -7,8 +7,8 @@ using Sallyport.Host.Interop;
 namespace Sallyport.Host.Tests.Duo;
 
 /// <summary>
-/// Whoever sets variables of a login must not choose whom its host believes, or whom it asks. This test program runs once
-/// more for it, because they are read when a process begins.
+/// Whoever sets variables of a login must not choose whom its host believes, or whom it asks. This test program runs
+/// once more for it, because they are read when a process begins.
 /// </summary>
 public sealed class Given_the_environment
 {
@@ -25,14 +25,19 @@ public sealed class Given_the_environment
         File.Copy(service.Certificate.AuthorityFile, Path.Combine(folder, "authority.pem"));
         ProcessStartInfo start = new(Environment.ProcessPath!)
         {
-            ArgumentList = { "-noColor", "-noLogo", "-explicit", "only", "-method", $"{typeof(Given_the_environment).FullName}.{nameof(In_it)}" },
+            ArgumentList =
+            {
+                "-noColor", "-noLogo", "-explicit", "only",
+                "-method", $"{typeof(Given_the_environment).FullName}.{nameof(In_it)}",
+            },
             RedirectStandardOutput = true,
         };
         start.Environment["SSL_CERT_FILE"] = service.Certificate.AuthorityFile;
         start.Environment["SSL_CERT_DIR"] = folder;
-        foreach (string name in (string[])["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+        foreach (string name in (string[])["http_proxy", "https_proxy", "all_proxy"])
         {
             start.Environment[name] = $"http://127.0.0.1:{proxy.Port}";
+            start.Environment[name.ToUpperInvariant()] = $"http://127.0.0.1:{proxy.Port}";
         }
 
         start.Environment[Port] = $"{service.Port}";
@@ -55,11 +60,15 @@ public sealed class Given_the_environment
             IntegrationKey = FakeDuoService.IntegrationKey,
             SecretKey = FakeDuoService.SecretKey,
             Host = "localhost",
-            Port = int.Parse(Environment.GetEnvironmentVariable(Port)!, System.Globalization.CultureInfo.InvariantCulture),
+            Port = int.Parse(
+                Environment.GetEnvironmentVariable(Port)!, System.Globalization.CultureInfo.InvariantCulture),
         };
         using DuoConnections connections = new();
-        DuoPreauth Ask(DuoSettings of) =>
-            new DuoClient(of, connections, "sallyport-agent/0", TimeProvider.System).Preauth(DuoHost.Alice, DuoHost.Stays);
+        DuoPreauth Ask(DuoSettings of)
+        {
+            DuoClient client = new(of, connections, "sallyport-agent/0", TimeProvider.System);
+            return client.Preauth(DuoHost.Alice, DuoHost.Stays);
+        }
 
         // The system's authorities do not vouch for the service, whatever the variables say.
         DuoException failed = Assert.Throws<DuoException>(() => Ask(settings));

@@ -66,6 +66,8 @@ public sealed class Given_who_has_proven_nothing
     }
 
     private static byte? Ask(AgentClient client, params string[] answers) => client
-        .Hello("auth", "daemon", "service=sshd", $"rhost={DuoAgent.Address}", $"ssh_connection={DuoAgent.Address} 1 192.0.2.2 22")
+        .Hello(
+            "auth", "daemon", "service=sshd", $"rhost={DuoAgent.Address}",
+            $"ssh_connection={DuoAgent.Address} 1 192.0.2.2 22")
         .Verdict(answers);
 }
