@@ -37,7 +37,7 @@ internal static class InProcess
             Account = facts.Account,
             ServerName = facts.DuoUser,
             Address = AddressOf(settings, facts, output),
-            HostAddress = facts.HostAddress,
+            HostAddress = OwnAddressOf(facts),
             Command = facts.Command,
             IsHeadless = facts.IsHeadless,
             Passcode = facts.Passcode is null ? null : Encoding.Latin1.GetBytes(facts.Passcode),
@@ -86,19 +86,25 @@ internal static class InProcess
     /// <summary>What is no number is sent all the same, unless the file wants this host's own in its place.</summary>
     private static string? AddressOf(DuoSettings settings, LoginFacts facts, Output output)
     {
-        if (!settings.FallbackLocalIp || facts.HostAddress is null || IPAddress.TryParse(facts.Address, out _))
+        if (!settings.FallbackLocalIp || facts.Address is null || IPAddress.TryParse(facts.Address, out _)
+            || OwnAddressOf(facts) is not string own)
         {
             return facts.Address;
         }
 
         output.Log(Priority.Warning, "fallback_local_ip is replacing the remote client address with this server's IP; the address "
-            + $"reported to Duo is not the client's{(facts.Address is null ? "" : $" from {Printable.Of(facts.Address)}")}");
-        return facts.HostAddress;
+            + $"reported to Duo is not the client's from {Printable.Of(facts.Address)}");
+        return own;
     }
+
+    /// <summary>This host's, in the client's connection, or else on the way to the rest of the world.</summary>
+    private static string? OwnAddressOf(LoginFacts facts) =>
+        IPAddress.TryParse(facts.HostAddress, out _) ? facts.HostAddress : OwnAddress.Find();
 
     private static void Say(List<DuoNote> notes, Output output)
     {
-        foreach (DuoNote note in notes)
+        // That failmode is absent is for who moves a file: login_duo has no line for it.
+        foreach (DuoNote note in notes.Where(note => note.Priority is not Priority.Debug))
         {
             if (note.Priority is Priority priority)
             {

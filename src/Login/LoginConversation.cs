@@ -15,6 +15,9 @@ internal sealed class LoginConversation(Output output, bool isHeadless) : IConve
 
     private static readonly SafeFileHandle _in = new(0, ownsHandle: false);
 
+    private bool _hasAsked;
+    private bool _wasAnswered;
+
     /// <summary>The other end of standard output is sshd's, and goes when the client does.</summary>
     public bool IsGone
     {
@@ -44,8 +47,10 @@ internal sealed class LoginConversation(Output output, bool isHeadless) : IConve
 
         try
         {
-            Output.Say(Output.Fit(prompt));
+            // An empty line stands before each further prompt, and between an answer and what is said to it.
+            Output.Say((_hasAsked ? "\n" : "") + Output.Fit(prompt));
             meanwhile?.Invoke();
+            _hasAsked = _wasAnswered = true;
             return ReadLine();
         }
         finally
@@ -73,7 +78,8 @@ internal sealed class LoginConversation(Output output, bool isHeadless) : IConve
     {
         if (!isHeadless)
         {
-            Output.Say(Output.Fit(text) + "\n");
+            Output.Say((_wasAnswered ? "\n" : "") + Output.Fit(text) + "\n");
+            _wasAnswered = false;
         }
     }
 

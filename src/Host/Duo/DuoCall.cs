@@ -39,9 +39,7 @@ internal sealed record DuoCall(string Path, DuoParameters Parameters)
     public byte[] ToBytes(DuoSettings settings, string userAgent, DateTimeOffset now)
     {
         string date = now.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
-        string name = settings.Host.ToLowerInvariant(); // as it is signed, so that no server need wonder
-        string port = settings.Port == 443 ? "" : string.Create(CultureInfo.InvariantCulture, $":{settings.Port}");
-        string host = name + port;
+        string host = settings.Place.ToLowerInvariant(); // as it is signed, so that no server need wonder
         string method = IsGet ? "GET" : "POST";
         string parameters = Parameters.Canonical();
         string target = IsGet ? $"{Path}?{parameters}" : Path; // with a question mark, as theirs, in any case
@@ -78,7 +76,7 @@ internal sealed record DuoCall(string Path, DuoParameters Parameters)
         }
         catch (ArgumentException wrong)
         {
-            throw new DuoException(DuoFailure.Refused, "a request that cannot be signed: ikey or skey", wrong);
+            throw new DuoException(DuoFailure.Refused, "Invalid ikey or skey", wrong);
         }
         finally
         {

@@ -24,9 +24,7 @@ internal sealed partial class DuoClient
                 return number > 0 && answer.Status >= 500 ? throw Refusal(answer).AsRefusal() : answer;
             }
 
-            // 1, 2, 4 s and so on, and a part of one, so that those who were refused together do not come together.
-            TimeSpan pause = RetryAfter(answer)
-                ?? TimeSpan.FromMilliseconds((1000 << Math.Min(number, 6)) + RandomNumberGenerator.GetInt32(250));
+            TimeSpan pause = RetryAfter(answer) ?? TimeSpan.FromSeconds(1 << Math.Min(number, 6));
             pause = number > 0 && pause < _shortestPause ? _shortestPause : pause; // "at once" is said once
             first ??= Now;
             if (TimeSpan.FromMilliseconds(Now - first.Value) + pause > _longestRefusal
@@ -35,7 +33,9 @@ internal sealed partial class DuoClient
                 return answer;
             }
 
-            Pause(pause, isGone);
+            // A part of a second more, so that those who were refused together do not come together.
+            Waits?.Invoke(pause);
+            Pause(pause + TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(250)), isGone);
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed partial class DuoClient
         }
 
         return DuoDate.TryParse(text, out DateTimeOffset then)
-            ? TimeSpan.FromTicks(Math.Max((then - time.GetUtcNow() - _server.Offset).Ticks, 0))
+            ? TimeSpan.FromSeconds(Math.Max(Math.Ceiling((then - time.GetUtcNow() - _server.Offset).TotalSeconds), 0))
             : null;
     }
 }

@@ -75,7 +75,7 @@ internal sealed partial class DuoClient
         }
         catch (HttpAnswerException none)
         {
-            throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {none.Message}", none);
+            throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Place}: {none.Message}", none);
         }
         catch (LostException) when (lease.WasIdle)
         {
@@ -102,7 +102,7 @@ internal sealed partial class DuoClient
             lost.End is (WireEnd.Silent or WireEnd.Lost) && !lost.HasBegun
                 ? DuoFailure.Unreachable
                 : DuoFailure.Refused,
-            $"Couldn't connect to {settings.Host}: Connection closed",
+            $"Couldn't connect to {settings.Place}: Connection closed",
             lost);
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

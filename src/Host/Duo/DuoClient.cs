@@ -25,6 +25,9 @@ internal sealed partial class DuoClient(
 
     private readonly DuoServer _server = connections.Of(settings);
 
+    /// <summary>Hears of each wait for a server that has too much to do.</summary>
+    public Action<TimeSpan>? Waits { get; set; }
+
     /// <summary>How far the server's clock is ahead of this host's, which also tells that it answers.</summary>
     public TimeSpan ClockAhead()
     {

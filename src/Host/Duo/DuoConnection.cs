@@ -26,7 +26,7 @@ internal sealed class DuoConnection : IDisposable
             : (settings.Host, settings.Port);
         if (Wire.MayConnect() is string problem)
         {
-            throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {problem}");
+            throw new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Place}: {problem}");
         }
 
         IPAddress[] addresses = Find(settings, lookup, host, deadline, isGone);
@@ -112,8 +112,11 @@ internal sealed class DuoConnection : IDisposable
         catch (IOException none)
         {
             throw end is WireEnd.None
-                ? new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Host}: {none.Message}", none) { IsOfThisHost = true }
-                : Failed(settings, end, end is WireEnd.Silent ? none.Message : "Failed to connect", none);
+                ? new DuoException(DuoFailure.Refused, $"Couldn't connect to {settings.Place}: {none.Message}", none)
+                {
+                    IsOfThisHost = true,
+                }
+                : Failed(settings, end, "Failed to connect", none);
         }
 
         SslStream? tls = null;
@@ -172,7 +175,7 @@ internal sealed class DuoConnection : IDisposable
             WireEnd.Gone => DuoFailure.Cancelled,
             _ => DuoFailure.Refused,
         },
-        $"Couldn't connect to {settings.Host}: {why}",
+        $"Couldn't connect to {settings.Place}: {why}",
         inner);
 
     /// <summary>The framework has looked at the name only, because its policy believes nobody.</summary>

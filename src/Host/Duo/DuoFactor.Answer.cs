@@ -1,5 +1,6 @@
 using System.Text;
 using Sallyport.Host.Messages;
+using Sallyport.Protocol.Duo;
 
 namespace Sallyport.Host.Duo;
 
@@ -52,6 +53,12 @@ internal sealed partial class DuoFactor
         }
 
         factor = factor.Trim(' ', '\t', '\r', '\n'); // as a server reads it
+        if (Encoding.UTF8.GetByteCount(factor) > DuoPrompt.MaxBytes)
+        {
+            Log(Priority.Error, "Error in Duo login", "");
+            return DuoOutcome.Refused;
+        }
+
         if (!mayPush && !IsPasscode(factor))
         {
             Log(Priority.Error, "Failed Duo login", login.MayPush

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Sallyport.Host.Messages;
@@ -40,8 +41,8 @@ internal sealed partial class DuoFactor(
         // 1. Is he asked?
         if (settings.Groups.Count > 0 && !DuoGroups.NeedsDuo(settings.Groups, login.Account))
         {
-            conversation.Log(
-                Priority.Info, $"User {Printable.Of(_unixName)} bypassed Duo 2FA due to user's UNIX group");
+            string asked = Printable.Of(login.ServerName ?? _unixName);
+            conversation.Log(Priority.Info, $"User {asked} bypassed Duo 2FA due to user's UNIX group");
             return DuoOutcome.NotAsked;
         }
 
@@ -55,6 +56,8 @@ internal sealed partial class DuoFactor(
         _subject = new DuoSubject(Text(name), login.Address, Dns.GetHostName());
 
         // 3. Until he is let in, refused, or has tried as often as he may.
+        client.Waits = pause => Inform("Rate-limiting response received from server. Waiting for "
+            + string.Create(CultureInfo.InvariantCulture, $"{(long)pause.TotalSeconds} seconds before retrying."));
         int tries = login.IsHeadless ? 1 : settings.Prompts;
         for (int number = 0; number < tries; number++)
         {
@@ -74,7 +77,7 @@ internal sealed partial class DuoFactor(
             }
             catch (DuoException failed)
             {
-                return Refuse(failed);
+                return Refuse(failed, "Failsecure Duo login", Priority.Warning);
             }
 
             switch (preauth.Result)
@@ -111,23 +114,25 @@ internal sealed partial class DuoFactor(
             }
             catch (DuoException failed)
             {
-                return Refuse(failed); // after preauth nothing is a reason to let in
+                // After preauth nothing is a reason to let in.
+                return Refuse(failed, "Error in Duo login", Priority.Error);
             }
         }
 
         return DuoOutcome.Refused;
     }
 
-    private DuoOutcome Refuse(DuoException failed)
+    /// <param name="what">login_duo's words for it, which are others for an answer that says no by its status.</param>
+    private DuoOutcome Refuse(DuoException failed, string what, Priority priority)
     {
         bool isGone = failed.Failure is DuoFailure.Cancelled;
         if (isGone || failed.Message is ['H', 'T', 'T', 'P', ' ', '3' or '4', ..])
         {
-            Log(Priority.Warning, "Aborted Duo login", failed.Message); // login_duo's word for it
+            Log(Priority.Warning, "Aborted Duo login", failed.Message);
         }
         else
         {
-            Log(Priority.Error, "Error in Duo login", failed.Message);
+            Log(priority, what, failed.Message);
         }
 
         if (failed.Detail is string detail)

@@ -60,7 +60,8 @@ internal sealed class DuoFileKeys(string program, ICollection<DuoNote> notes)
 
     private DuoSettings? WithHost(DuoSettings s, string value) =>
         value.Length == 0 ? s with { Host = "" }
-        : DuoAddress.TryParse(value, 443, out string host, out int port) ? s with { Host = host, Port = port }
+        : DuoAddress.TryParse(value, DuoSettings.UsualPort, out string host, out int port)
+            ? s with { Host = host, Port = port }
         : Refused($"Invalid host: '{Printable.Of(value)}'");
 
     private DuoSettings WithNoVerify(DuoSettings s, string value)

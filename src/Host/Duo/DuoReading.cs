@@ -20,6 +20,11 @@ internal static class DuoReading
     /// <exception cref="DuoException">There is no time in it: a refusal, as everything below.</exception>
     public static DateTimeOffset Time(byte[] body)
     {
+        if (body.Length == 0)
+        {
+            throw new DuoException(DuoFailure.Refused, "No response body from server");
+        }
+
         JsonElement response = Member(Root(body), "response", JsonValueKind.Object);
         return Member(response, "time", JsonValueKind.Number).TryGetInt64(out long seconds)
             && seconds > 0 && seconds < DateTimeOffset.MaxValue.ToUnixTimeSeconds()
@@ -94,31 +99,32 @@ internal static class DuoReading
     private static JsonElement Response(byte[] body)
     {
         JsonElement root = Root(body);
-        string? stat = Text(root, "stat");
-        if (string.Equals(stat, "FAIL", StringComparison.OrdinalIgnoreCase) && Failure(root) is string failure)
+        string stat = Text(root, "stat") ?? throw Missing("stat");
+        if (stat.Equals("FAIL", StringComparison.OrdinalIgnoreCase))
         {
-            throw new DuoException(DuoFailure.Failed, failure) { Detail = Detail(body) };
+            throw Failure(root) is string failure
+                ? new DuoException(DuoFailure.Failed, failure) { Detail = Detail(body) }
+                : Missing(Code(root) is null ? "code" : "message");
         }
 
-        return string.Equals(stat, "OK", StringComparison.OrdinalIgnoreCase)
+        return stat.Equals("OK", StringComparison.OrdinalIgnoreCase)
             ? Member(root, "response", JsonValueKind.Object)
-            : throw Missing("stat");
+            : throw new DuoException(DuoFailure.Refused, $"JSON invalid 'stat': {DuoText.Line(stat)}");
     }
 
-    private static string? Failure(JsonElement root) =>
+    private static int? Code(JsonElement root) =>
         Find(root, "code", JsonValueKind.Number) is JsonElement code && code.TryGetInt32(out int number) && number != 0
-        && Text(root, "message") is string message
+            ? number
+            : null;
+
+    private static string? Failure(JsonElement root) =>
+        Code(root) is int number && Text(root, "message") is string message
             ? DuoText.Line(string.Create(
                 CultureInfo.InvariantCulture, $"{number}: {message}"))
             : null;
 
     private static JsonElement Root(byte[] body)
     {
-        if (body.Length == 0)
-        {
-            throw new DuoException(DuoFailure.Refused, "No response body from server");
-        }
-
         try
         {
             using JsonDocument document = Utf8.IsValid(body)

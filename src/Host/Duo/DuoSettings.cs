@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Sallyport.Host.Duo;
 
 /// <summary>What holds where the server cannot be reached. Zero refuses.</summary>
@@ -16,6 +18,7 @@ internal sealed record DuoSettings
 {
     public const int MostPrompts = 3;
     public const int LongestTimeout = 600; // seconds
+    public const int UsualPort = 443;
 
     /// <summary>Duo's own is 0, which waits for ever.</summary>
     public static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(10);
@@ -27,7 +30,10 @@ internal sealed record DuoSettings
     /// <summary>The name alone, as it is signed and as the certificate has to have it.</summary>
     public required string Host { get; init; }
 
-    public int Port { get; init; } = 443;
+    public int Port { get; init; } = UsualPort;
+
+    /// <summary>As it is asked and spoken of: with the port, where that is not the usual one.</summary>
+    public string Place => Port == UsualPort ? Host : string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 
     /// <summary>The authorities that count, and no others; null: the system's.</summary>
     public string? CaFile { get; init; }

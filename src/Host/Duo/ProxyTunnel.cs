@@ -27,7 +27,7 @@ internal static class ProxyTunnel
         {
             throw new DuoException(
                 code is ['5', _, _] ? DuoFailure.Unreachable : DuoFailure.Refused, // 502: the server is not there
-                $"Couldn't connect to {settings.Host}: Proxy error: {Protocol.Duo.DuoText.Line(status)}");
+                $"Couldn't connect to {settings.Place}: Proxy error: {Protocol.Duo.DuoText.Line(status)}");
         }
     }
 

@@ -54,7 +54,7 @@ public sealed class Given_no_server_behind_our_module
         Login login = await host.Host.Client.RunAsync(Command, "");
 
         Assert.Equal((255, ""), (login.ExitCode, login.Output));
-        await host.Host.Syslog.LineAsync("Error in Duo login for 'alice'");
+        await host.Host.Syslog.LineAsync("Failsecure Duo login for 'alice'");
     }
 
     [Fact]

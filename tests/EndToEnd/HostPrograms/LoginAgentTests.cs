@@ -93,8 +93,10 @@ public sealed class LoginAgentTests
         Assert.Contains("tty=yes", agent.Hello);
         Assert.DoesNotContain("headless=yes", agent.Hello);
         Assert.Contains("Passcode or option (1-3): ", run.Output, StringComparison.Ordinal);
-        Assert.Contains("Pushed a login request to your device...\r\n", run.Output, StringComparison.Ordinal);
-        Assert.Contains("Success. Logging you in...\r\n", run.Output, StringComparison.Ordinal);
+        // With empty lines behind an answer and before the next question, as login_duo has them.
+        Assert.Contains(
+            "\r\nPushed a login request to your device...\r\n\r\ncode: \r\n\r\nSuccess. Logging you in...\r\n",
+            run.Output, StringComparison.Ordinal);
         Assert.Contains("ran -bash\r\n", run.Output, StringComparison.Ordinal);
     }
 

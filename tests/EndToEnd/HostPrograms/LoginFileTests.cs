@@ -82,8 +82,8 @@ public sealed class LoginFileTests
     [InlineData("groups = alice", "Aborted Duo login for 'alice'", 1)] // bob's server would ask her
     [InlineData("send_gecos = yes", "[4] Empty GECOS field for 'alice'\n", 1)]
     [InlineData("cafile = nonexistent/ca.pem", "[3] Couldn't open Duo API handle for 'alice'", 1)]
-    [InlineData("host = localhost:1", "Failsecure Duo login for 'alice': Couldn't connect to localhost", 1)]
-    [InlineData("host = localhost:1\nfailmode = safe", "Failsafe Duo login for 'alice': Couldn't connect to localhost", 0)]
+    [InlineData("host = localhost:1", "Failsecure Duo login for 'alice': Couldn't connect to localhost:1: Failed to connect", 1)]
+    [InlineData("host = localhost:1\nfailmode = safe", "Failsafe Duo login for 'alice': Couldn't connect to localhost:1: Failed to connect", 0)]
     [InlineData("noverify = 1\ncafile = /nonexistent", "[4] TLS certificate verification is disabled", 1)]
     public async Task What_the_file_says_holds(string line, string said, int status)
     {
@@ -126,19 +126,28 @@ public sealed class LoginFileTests
         Assert.Contains("[3] Couldn't get groups for 'alice': group ", login.Errors, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_client_that_is_no_number_becomes_this_host_where_the_file_says_so_and_that_is_logged()
+    [Theory]
+    [InlineData("SSH_CONNECTION=badhost 1 192.0.2.9 22", "192.0.2.9")]
+    [InlineData("SSH_CONNECTION=badhost 1 server 22", "198.51.100.4")] // the way to the rest of the world
+    [InlineData("SSH_CONNECTION=2001:db8::7 1 ::1 22", "2001:db8::7")]
+    public async Task A_client_that_is_no_number_becomes_this_host_where_the_file_says_so_and_that_is_logged(
+        string connection, string reported)
     {
+        const string routes = "ip addr add 198.51.100.4/32 dev lo; ip route add 192.0.2.0/24 dev lo src 198.51.100.4";
         (DuoHost host, _) = await StartAsync("fallback_local_ip = yes");
         await using DuoHost own = host;
         await host.Server.RunAsync("user", "add", "somebody", "--bypass");
+        await host.Sandbox.RunAsync("sh", "-ec", routes);
 
-        Outcome login = await host.Sandbox.TryAsync("runuser", "-u", "alice", "--", "env", "SSH_CONNECTION=badhost 1 192.0.2.9 22",
+        Outcome login = await host.Sandbox.TryAsync("runuser", "-u", "alice", "--", "env", connection,
             "/usr/sbin/login_duo", "-d", "-c", File, "-f", "somebody", "true");
 
         Assert.True(login.ExitCode == 0, login.ToString());
-        Assert.Contains("[4] fallback_local_ip is replacing the remote client address", login.Errors, StringComparison.Ordinal);
-        Assert.EndsWith(" somebody shell 192.0.2.9", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
+        Assert.Contains($"[4] Skipped Duo login for 'somebody' from {reported}: ", login.Errors, StringComparison.Ordinal);
+        Assert.Equal(
+            connection.Contains("badhost", StringComparison.Ordinal),
+            login.Errors.Contains("[4] fallback_local_ip is replacing the remote client address", StringComparison.Ordinal));
+        Assert.EndsWith($" somebody shell {reported}", Assert.Single(await host.Server.AuditAsync()), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class Given_a_person_who_takes_his_time
         // What he has, https_timeout, and 2 s.
         Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 2, 2 + 1 + 2);
         Assert.Equal(DuoOutcome.Refused, outcome);
-        Assert.Equal("Login timed out.", alice.Shown[^1]);
+        Assert.Equal("Login timed out.", alice.Texts[^1]);
         Assert.Equal(breaks ? 3 : 2, service.Calls.Count(call => call == "GET /auth/v2/auth_status"));
         Assert.Empty(service.Faults);
     }

@@ -73,7 +73,8 @@ public sealed class Given_a_proxy : IAsyncDisposable
 
         DuoException failed = Assert.Throws<DuoException>(_host.Preauth);
 
-        Assert.Equal((failure, "Couldn't connect to localhost: " + words), (failed.Failure.ToString(), failed.Message));
+        string line = $"Couldn't connect to localhost:{_service.Port}: {words}";
+        Assert.Equal((failure, line), (failed.Failure.ToString(), failed.Message));
         Assert.Empty(_service.Requests);
     }
 

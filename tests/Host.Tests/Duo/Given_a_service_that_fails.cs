@@ -17,17 +17,17 @@ public sealed class Given_a_service_that_fails
 
     /// <summary>Before there is a request: how, what becomes of it, and the words for the log.</summary>
     [Theory]
-    [InlineData("no such name", "Unreachable", "Couldn't connect to nowhere.invalid: ")]
-    [InlineData("refused", "Unreachable", "Couldn't connect to localhost: Failed to connect")]
-    [InlineData("none of this host's own", "Refused", "Couldn't connect to fe80::1: Invalid argument")]
-    [InlineData("black hole", "Unreachable", "Couldn't connect to localhost: Connection timed out")]
-    [InlineData("TLS silence", "Unreachable", "Couldn't connect to localhost: SSL handshake timed out")]
-    [InlineData("TLS hangup", "Unreachable", "Couldn't connect to localhost: SSL handshake failed")]
-    [InlineData("TLS garbage", "Refused", "Couldn't connect to localhost: SSL handshake failed")]
-    [InlineData("untrusted", "Refused", "Couldn't connect to localhost: certificate verify failed")]
-    [InlineData("for clients", "Refused", "Couldn't connect to localhost: certificate verify failed")]
-    [InlineData("expired", "Refused", "Couldn't connect to localhost: certificate verify failed")]
-    [InlineData("another name", "Refused", "Couldn't connect to localhost: Certificate name validation failed")]
+    [InlineData("no such name", "Unreachable", "Couldn't connect to PLACE: ")]
+    [InlineData("refused", "Unreachable", "Couldn't connect to PLACE: Failed to connect")]
+    [InlineData("none of this host's own", "Refused", "Couldn't connect to PLACE: Invalid argument")]
+    [InlineData("black hole", "Unreachable", "Couldn't connect to PLACE: Failed to connect")]
+    [InlineData("TLS silence", "Unreachable", "Couldn't connect to PLACE: SSL handshake timed out")]
+    [InlineData("TLS hangup", "Unreachable", "Couldn't connect to PLACE: SSL handshake failed")]
+    [InlineData("TLS garbage", "Refused", "Couldn't connect to PLACE: SSL handshake failed")]
+    [InlineData("untrusted", "Refused", "Couldn't connect to PLACE: certificate verify failed")]
+    [InlineData("for clients", "Refused", "Couldn't connect to PLACE: certificate verify failed")]
+    [InlineData("expired", "Refused", "Couldn't connect to PLACE: certificate verify failed")]
+    [InlineData("another name", "Refused", "Couldn't connect to PLACE: Certificate name validation failed")]
     [InlineData("no cafile", "Refused", "Couldn't read the authorities of /nowhere.pem: ")]
     [InlineData("an empty cafile", "Refused", "Couldn't read the authorities of /dev/null: no certificate is in it")]
     public async Task Connecting(string how, string failure, string words)
@@ -64,15 +64,15 @@ public sealed class Given_a_service_that_fails
         DuoException failed = Fails(() => host.Preauth());
 
         Assert.Equal(failure, failed.Failure.ToString());
-        Assert.StartsWith(words, failed.Message, StringComparison.Ordinal);
+        Assert.StartsWith(At(host, words), failed.Message, StringComparison.Ordinal);
         Assert.Empty(service.Requests);
     }
 
     /// <summary>The answer to a ping or a preauth.</summary>
     [Theory]
-    [InlineData("silence", "Unreachable", "Couldn't connect to localhost: Connection closed")]
-    [InlineData("drip", "Refused", "Couldn't connect to localhost: Connection closed")]
-    [InlineData("hangup", "Unreachable", "Couldn't connect to localhost: Connection closed")]
+    [InlineData("silence", "Unreachable", "Couldn't connect to PLACE: Connection closed")]
+    [InlineData("drip", "Refused", "Couldn't connect to PLACE: Connection closed")]
+    [InlineData("hangup", "Unreachable", "Couldn't connect to PLACE: Connection closed")]
     [InlineData("500", "Unreachable", "HTTP 500")]
     [InlineData("503", "Unreachable", "HTTP 503")]
     [InlineData("503 page", "Unreachable", "HTTP 503")]
@@ -82,17 +82,17 @@ public sealed class Given_a_service_that_fails
     [InlineData("403", "Refused", "HTTP 403")]
     [InlineData("404", "Refused", "HTTP 404")]
     [InlineData("429", "Refused", "HTTP 429")]
-    [InlineData("100", "Refused", "Couldn't connect to localhost: no answer of HTTP/1.1")]
-    [InlineData("not HTTP", "Refused", "Couldn't connect to localhost: no answer of HTTP/1.1")]
+    [InlineData("100", "Refused", "Couldn't connect to PLACE: no answer of HTTP/1.1")]
+    [InlineData("not HTTP", "Refused", "Couldn't connect to PLACE: no answer of HTTP/1.1")]
     [InlineData("garbage", "Refused", "invalid JSON response")]
-    [InlineData("nothing", "Refused", "No response body from server")]
+    [InlineData("nothing", "Refused", "invalid JSON response", "No response body from server")]
     [InlineData("no response", "Refused", "JSON missing valid ")]
-    [InlineData("no length", "Refused", "Couldn't connect to localhost: unexpected eof while reading")]
-    [InlineData("truncated", "Refused", "Couldn't connect to localhost: Connection closed")]
-    [InlineData("too long", "Refused", "Couldn't connect to localhost: an answer that is too long")]
-    [InlineData("endless body", "Refused", "Couldn't connect to localhost: an answer that is too long")]
-    [InlineData("endless headers", "Refused", "Couldn't connect to localhost: too many headers")]
-    public async Task Answering(string how, string failure, string words)
+    [InlineData("no length", "Refused", "Couldn't connect to PLACE: unexpected eof while reading")]
+    [InlineData("truncated", "Refused", "Couldn't connect to PLACE: Connection closed")]
+    [InlineData("too long", "Refused", "Couldn't connect to PLACE: an answer that is too long")]
+    [InlineData("endless body", "Refused", "Couldn't connect to PLACE: an answer that is too long")]
+    [InlineData("endless headers", "Refused", "Couldn't connect to PLACE: too many headers")]
+    public async Task Answering(string how, string failure, string words, string? ofPing = null)
     {
         await AtOnceAsync(["/auth/v2/ping", "/auth/v2/preauth"], async path =>
         {
@@ -104,7 +104,8 @@ public sealed class Given_a_service_that_fails
             DuoException failed = Fails(() => host.Preauth());
 
             Assert.Equal((path, failure), (path, failed.Failure.ToString()));
-            Assert.StartsWith(words, failed.Message, StringComparison.Ordinal);
+            string expected = path == "/auth/v2/ping" ? ofPing ?? words : words;
+            Assert.StartsWith(At(host, expected), failed.Message, StringComparison.Ordinal);
             Assert.Empty(service.Faults);
         });
     }
@@ -207,6 +208,10 @@ public sealed class Given_a_service_that_fails
 
         Assert.Equal("40105: Bad request timestamp", Fails(() => host.Preauth()).Detail);
     }
+
+    /// <summary>It is named as the configuration names it.</summary>
+    private static string At(DuoHost host, string words) =>
+        words.Replace("PLACE", $"{host.Settings.Host}:{host.Settings.Port}", StringComparison.Ordinal);
 
     /// <summary>They wait, and need not wait for one another.</summary>
     private static Task AtOnceAsync<T>(T[] cases, Func<T, Task> check) =>
