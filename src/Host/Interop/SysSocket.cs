@@ -16,6 +16,7 @@ internal static partial class SysSocket
     public const int SO_ERROR = 4;
     public const int SO_KEEPALIVE = 9;
     public const int SO_PEERCRED = 17;
+    public const int SO_SNDTIMEO = 21;
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_NOSIGNAL = 0x4000;
     public const short POLLIN = 1;
@@ -66,6 +67,14 @@ internal static partial class SysSocket
     /// <summary>Sets an option that is a number. One that this kernel has not got stays as it is.</summary>
     public static void Set(SafeFileHandle fd, int level, int option, int value) =>
         _ = setsockopt(fd, level, option, ref value, sizeof(int));
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setsockopt(
+        SafeFileHandle fd, int level, int option, ReadOnlySpan<long> value, uint length);
+
+    /// <summary>How long connecting may take, and each send: then they fail with EAGAIN.</summary>
+    public static void SetPatience(SafeFileHandle fd, int seconds) =>
+        _ = setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, [seconds, 0], 2 * sizeof(long)); // struct timeval
 
     /// <summary>The errno of what went wrong meanwhile, or 0.</summary>
     public static int ErrorOf(SafeFileHandle fd)

@@ -19,18 +19,20 @@ internal sealed class AgentCall : IDisposable
     private const int LargestPayload = 65_536;
     private const int MostFrames = 256;
     private const int Slice = 200; // ms between two looks whether the person is there still
+    private const int ConnectSeconds = 2;
     private static readonly TimeSpan _silence = TimeSpan.FromSeconds(90);
 
     private readonly SafeFileHandle _socket;
 
     private AgentCall(SafeFileHandle socket) => _socket = socket;
 
-    /// <summary>Null: nobody listens there.</summary>
+    /// <summary>Null: nobody listens there, or takes anybody.</summary>
     /// <exception cref="IOException">Whoever listens there is not root's, and would see what is typed.</exception>
     public static AgentCall? Connect(string path)
     {
         SafeFileHandle socket = SysSocket.socket(SysSocket.AF_UNIX, SysSocket.SOCK_STREAM | SysSocket.SOCK_CLOEXEC, 0);
         var call = new AgentCall(socket);
+        SysSocket.SetPatience(socket, ConnectSeconds); // where its queue is full it takes nobody, and says nothing
         byte[] address = SysSocket.UnixAddress(Encoding.UTF8.GetBytes(path));
         if (socket.IsInvalid || SysSocket.connect(socket, address, (uint)address.Length) != 0)
         {
