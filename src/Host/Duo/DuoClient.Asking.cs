@@ -53,8 +53,8 @@ internal sealed partial class DuoClient
     }
 
     /// <summary>
-    /// Where a server may be silent for longer than https_timeout, because a person is asked, a ping tells whether it
-    /// is still there, each time that this has passed.
+    /// Where a server may be silent for longer than https_timeout, because a person is asked, a ping tells in time
+    /// whether it is still there.
     /// </summary>
     private HttpAnswer AskWatched(DuoCall call, Func<bool> isGone)
     {
@@ -64,7 +64,9 @@ internal sealed partial class DuoClient
         }
 
         DuoException? dead = null;
-        long next = Now + (long)settings.HttpsTimeout.TotalMilliseconds;
+        // So that it has been answered, or not, when https_timeout has passed.
+        TimeSpan pause = settings.HttpsTimeout - Shorter(settings.HttpsTimeout / 2, _brief);
+        long next = Now + (long)pause.TotalMilliseconds;
         try
         {
             return AskTimely(call, () => isGone() || IsDead());
@@ -87,7 +89,7 @@ internal sealed partial class DuoClient
                     dead = failed;
                 }
 
-                next = Now + (long)settings.HttpsTimeout.TotalMilliseconds;
+                next = Now + (long)pause.TotalMilliseconds;
             }
 
             return dead is not null;
