@@ -5,7 +5,7 @@
 #   bench/login.sh [--rounds N] [--distance MS] [--smoke yes]
 #
 # Twenty logins a round (5) that the server allows at once, the four in turns, with the server on the same host and at the
-# other end of a cable, a round trip of MS (20) away; ten a round that a phone approves. Everything is made anew in a
+# other end of a cable, a round trip of MS (14) away; ten a round that a phone approves. Everything is made anew in a
 # temporary folder (TMPDIR), with /run, accounts and networks of its own in namespaces; nothing is left. Ends with 1 where
 # a limit is missed. docs/reference/performance.md says what is measured.
 set -euo pipefail
@@ -30,7 +30,7 @@ done >> /etc/passwd
 pam_duo=$(find /usr/lib /usr/lib64 -name pam_duo.so 2> /dev/null | head -n 1)
 [ -n "$pam_duo" ] || { echo "bench: pam_duo.so is missing: apt-get install libpam-duo" >&2; exit 1; }
 
-distance=20
+distance=14
 for ((i = 1; i < $#; i++)); do
     [ "${!i}" != --distance ] || { j=$((i + 1)) && distance=${!j}; }
 done

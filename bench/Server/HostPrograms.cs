@@ -30,13 +30,14 @@ internal static class HostPrograms
             (double near, double wall) = await AllowedAsync(options, root.FullName, null, "the server on this host");
             await CountAsync(options, root.FullName);
             string away = FormattableString.Invariant($"the server {options.Distance} ms away");
-            (double far, _) = await AllowedAsync(options, root.FullName, _far, away);
+            (double far, double farWall) = await AllowedAsync(options, root.FullName, _far, away);
             return
             [
                 start,
+                new($"sallyport-login / login_duo, {away}", far, 0.35),
+                new($"sallyport-login, ms, median, {away}", farWall, 25),
                 new("sallyport-login, ms, median, the server on this host", wall, 25),
                 new("sallyport-login / login_duo, the server on this host", near, 0.35) { IsGoal = true },
-                new($"sallyport-login / login_duo, {away}", far, 0.35),
                 .. await ApprovedAsync(options, root.FullName),
             ];
         }
