@@ -84,9 +84,13 @@ internal sealed partial class DuoClient
                 {
                     _ = Success(AskTimely(PingCall with { IsBrief = true, MostTries = 1 }, isGone));
                 }
-                catch (DuoException failed)
+                catch (DuoException silent) when (silent.IsSilent)
                 {
-                    dead = failed;
+                    dead = silent;
+                }
+                catch (DuoException)
+                {
+                    // Whatever else it says, somebody is there: what becomes of the poll is the poll's.
                 }
 
                 next = Now + (long)pause.TotalMilliseconds;

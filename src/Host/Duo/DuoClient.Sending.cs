@@ -20,6 +20,8 @@ internal sealed partial class DuoClient
         for (int number = 1; ; number++)
         {
             DuoException failure;
+            long asked = Now;
+            long began; // when the trouble did
             try
             {
                 DuoLease lease = Connect(number, mended is long then ? Left(then) : patience, isGone);
@@ -32,11 +34,13 @@ internal sealed partial class DuoClient
                 }
 
                 failure = Refusal(answer);
+                began = Now;
             }
             catch (LostException lost)
             {
                 failure = Failed(lost);
-                if (lost.End is not WireEnd.Lost || (number >= call.MostTries && !call.IsPoll))
+                began = lost.End is WireEnd.Vanished ? Math.Max(asked, Now - Wire.Unheard(settings.HttpsTimeout)) : Now;
+                if (lost.End is not (WireEnd.Lost or WireEnd.Vanished) || (number >= call.MostTries && !call.IsPoll))
                 {
                     throw failure;
                 }
@@ -44,10 +48,11 @@ internal sealed partial class DuoClient
             catch (DuoException away) when (call.IsPoll && away.Failure is DuoFailure.Unreachable)
             {
                 failure = away;
+                began = asked;
             }
 
             mended ??= Math.Min(
-                (call.IsPoll ? call.Until : end) ?? long.MaxValue, Now + (long)patience.TotalMilliseconds);
+                (call.IsPoll ? call.Until : end) ?? long.MaxValue, began + (long)patience.TotalMilliseconds);
             TimeSpan pause = TimeSpan.FromMilliseconds(Math.Min(100 << Math.Min(number - 1, 4), 1000));
             if (Left(mended.Value) <= pause)
             {
@@ -99,11 +104,14 @@ internal sealed partial class DuoClient
     private DuoException Failed(LostException lost) => lost.End is WireEnd.Gone
         ? Cancelled()
         : new DuoException(
-            lost.End is (WireEnd.Silent or WireEnd.Lost) && !lost.HasBegun
+            lost.End is (WireEnd.Silent or WireEnd.Lost or WireEnd.Vanished) && !lost.HasBegun
                 ? DuoFailure.Unreachable
                 : DuoFailure.Refused,
             $"Couldn't connect to {settings.Place}: Connection closed",
-            lost);
+            lost)
+        {
+            IsSilent = lost.End is WireEnd.Silent or WireEnd.Vanished,
+        };
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

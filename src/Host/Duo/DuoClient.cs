@@ -73,7 +73,10 @@ internal sealed partial class DuoClient(
 
     /// <summary>Asks for his factor.</summary>
     /// <param name="prompt">A factor of preauth, or what he typed.</param>
-    /// <param name="isAsync">The answer is an id, for <see cref="Status"/>, and not the result.</param>
+    /// <param name="isAsync">
+    /// The answer is an id, for <see cref="Status"/>, and not the result. Without it nobody but the server is waited for:
+    /// it is for passcodes.
+    /// </param>
     /// <param name="pushInfo">Pairs, encoded as a form; null: none.</param>
     /// <param name="transactionId">That of preauth, where it gave one.</param>
     public DuoAuth Auth(
@@ -115,8 +118,6 @@ internal sealed partial class DuoClient(
                     // A service knows a request that comes again; a third time would be one too often.
                     MostTries = 2,
                     IsDecidedOnce = !_server.IsOurs, // which knows a login by sallyport_login
-                    Silence = isAsync || _server.IsOurs ? null : WithAnswer(PersonPatience),
-                    Until = isAsync ? null : Until(PersonPatience),
                 },
                 isGone);
             return DuoReading.Auth(Success(answer), dialect, isAsync);

@@ -171,12 +171,15 @@ internal sealed class DuoConnection : IDisposable
     private static DuoException Failed(DuoSettings settings, WireEnd end, string why, Exception inner) => new(
         end switch
         {
-            WireEnd.Lost or WireEnd.Silent => DuoFailure.Unreachable,
+            WireEnd.Lost or WireEnd.Vanished or WireEnd.Silent => DuoFailure.Unreachable,
             WireEnd.Gone => DuoFailure.Cancelled,
             _ => DuoFailure.Refused,
         },
         $"Couldn't connect to {settings.Place}: {why}",
-        inner);
+        inner)
+    {
+        IsSilent = end is WireEnd.Silent or WireEnd.Vanished,
+    };
 
     /// <summary>The framework has looked at the name only, because its policy believes nobody.</summary>
     private static SslPolicyErrors Check(

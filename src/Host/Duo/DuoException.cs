@@ -30,11 +30,11 @@ internal sealed class DuoException : Exception
     /// <summary>For want of something here (ports, descriptors, the right to them), and not of the server.</summary>
     public bool IsOfThisHost { get; init; }
 
-    /// <summary>A refusal only because it comes after preauth: the server is not there, or silent.</summary>
-    public bool IsAway { get; private init; }
+    /// <summary>Nothing was heard, of the server or of its network: to ask once more would be one more silence.</summary>
+    public bool IsSilent { get; init; }
 
     /// <summary>After preauth no failure is a reason to let in.</summary>
     public DuoException AsRefusal() => Failure is DuoFailure.Unreachable
-        ? new DuoException(DuoFailure.Refused, Message, this) { Detail = Detail, IsAway = true }
+        ? new DuoException(DuoFailure.Refused, Message, this) { Detail = Detail, IsSilent = IsSilent }
         : this;
 }

@@ -27,7 +27,7 @@ internal sealed partial class DuoFactor
             factor = preauth.Factors.GetValueOrDefault("default");
             if (factor is null)
             {
-                Log(Priority.Error, "Error in Duo login", "No default factor found for automatic login");
+                Log(Priority.Error, "Error in Duo login", "JSON missing valid 'default'");
                 return DuoOutcome.Refused;
             }
 
@@ -89,8 +89,8 @@ internal sealed partial class DuoFactor
             return Accept(status.StatusMessage, isServers: true);
         }
 
-        bool isForPhone = factor.Contains("push", StringComparison.Ordinal)
-            || factor.Contains("phone", StringComparison.Ordinal);
+        // All that is typed and no passcode asks a phone, "auto" too; only new codes by SMS are no question.
+        bool isForPhone = !IsPasscode(factor) && !factor.StartsWith("sms", StringComparison.Ordinal);
         if (instead is null && isForPhone)
         {
             Forget(); // whoever has his phone has not said yes

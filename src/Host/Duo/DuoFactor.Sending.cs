@@ -77,7 +77,7 @@ internal sealed partial class DuoFactor
                 }
             }
         }
-        catch (DuoException away) when (away.IsAway)
+        catch (DuoException silent) when (silent.IsSilent)
         {
             isOver = true; // to tell whoever is silent would be one more silence, and a push ends by itself
             if (time.GetElapsedTime(begun) < login.Patience)

@@ -15,6 +15,8 @@ internal static class DuoReading
     private const int MostFactors = 200;
     private const int LongestText = 255; // of an id or a factor, in bytes, as Duo's clients have it
 
+    private const long LatestTime = 32_503_680_000; // the year 3000: what is added to a clock stays a date
+
     private static readonly JsonDocumentOptions _strict = new() { MaxDepth = 16, AllowDuplicateProperties = false };
 
     /// <exception cref="DuoException">There is no time in it: a refusal, as everything below.</exception>
@@ -27,7 +29,7 @@ internal static class DuoReading
 
         JsonElement response = Member(Root(body), "response", JsonValueKind.Object);
         return Member(response, "time", JsonValueKind.Number).TryGetInt64(out long seconds)
-            && seconds > 0 && seconds < DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            && seconds is > 0 and < LatestTime
                 ? DateTimeOffset.FromUnixTimeSeconds(seconds)
                 : throw Missing("time");
     }

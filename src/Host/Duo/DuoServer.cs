@@ -103,14 +103,6 @@ internal sealed class DuoServer(TimeProvider time) : IDisposable
         }
     }
 
-    public void ForgetClock()
-    {
-        lock (_lock)
-        {
-            _clockRead = null;
-        }
-    }
-
     /// <summary>The connection that was used last; null: there is none.</summary>
     public DuoLease? Take()
     {

@@ -71,6 +71,11 @@ internal sealed partial class Wire
         }
     }
 
+    /// <summary>How long nothing can have been heard, at most, when the network is given up; in milliseconds.</summary>
+    public static long Unheard(TimeSpan silence) => Half(silence) * 3 / 2;
+
+    private static int Half(TimeSpan silence) => Math.Max((int)silence.TotalMilliseconds / 2, 1000);
+
     private void SetOptions(TimeSpan silence)
     {
         // A request is one write; it waits for no acknowledgement of the one before.
@@ -78,7 +83,7 @@ internal sealed partial class Wire
 
         // A network that has gone is seen while a person is waited for, too: what is not acknowledged ends it, and
         // what is empty is sent for the sake of the acknowledgement.
-        int half = Math.Max((int)silence.TotalMilliseconds / 2, 1000);
+        int half = Half(silence);
         SysSocket.Set(_socket, NetinetTcp.IPPROTO_TCP, NetinetTcp.TCP_USER_TIMEOUT, half);
         SysSocket.Set(_socket, NetinetTcp.IPPROTO_TCP, NetinetTcp.TCP_KEEPIDLE, half / 1000);
         SysSocket.Set(_socket, NetinetTcp.IPPROTO_TCP, NetinetTcp.TCP_KEEPINTVL, Math.Max(half / 2000, 1));

@@ -149,10 +149,15 @@ internal sealed partial class Wire : Stream
     // What this host lacks (descriptors, ports, memory, the right to a socket) any account of it can bring about: that
     // is no outage of the server's.
     private IOException Lost(int error) => Ended(
-        error is Errno.ECONNREFUSED or Errno.ECONNRESET or Errno.ECONNABORTED or Errno.EPIPE or Errno.ETIMEDOUT
-            or Errno.EHOSTUNREACH or Errno.EHOSTDOWN or Errno.ENETUNREACH or Errno.ENETDOWN or Errno.ENETRESET
-            ? WireEnd.Lost
-            : WireEnd.None,
+        error switch
+        {
+            Errno.ECONNREFUSED or Errno.ECONNRESET or Errno.ECONNABORTED or Errno.EPIPE or Errno.ENETRESET =>
+                WireEnd.Lost,
+            // The kernel says so at the end of its own patience, and by the last ICMP message if there was one.
+            Errno.ETIMEDOUT or Errno.EHOSTUNREACH or Errno.EHOSTDOWN or Errno.ENETUNREACH or Errno.ENETDOWN =>
+                WireEnd.Vanished,
+            _ => WireEnd.None,
+        },
         Unistd.StrError(error));
 
     private IOException Ended(WireEnd end, string message)

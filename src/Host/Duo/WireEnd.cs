@@ -5,8 +5,11 @@ internal enum WireEnd
 {
     None = 0,
 
-    /// <summary>By the other side, or by the network.</summary>
+    /// <summary>By the other side, just now.</summary>
     Lost,
+
+    /// <summary>By the network: for some time now the other side has not even acknowledged anything.</summary>
+    Vanished,
 
     /// <summary>Nothing came in time.</summary>
     Silent,

@@ -86,6 +86,16 @@ internal sealed partial class FakeDuoService : IAsyncDisposable
         }
     }
 
+    /// <summary>The network is gone: nothing that comes is even acknowledged, and nobody can connect.</summary>
+    public void Vanish()
+    {
+        FakeNetwork.Drop(_listener.Server);
+        foreach (TcpClient client in _clients.Values)
+        {
+            FakeNetwork.Drop(client.Client);
+        }
+    }
+
     /// <summary>No more connections; those that are open end.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -8,26 +8,17 @@ namespace Sallyport.Host.Tests.Duo;
 public sealed class Given_a_person_who_takes_his_time
 {
     /// <summary>A service that says nothing meanwhile lives as long as it answers pings.</summary>
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_service_may_hold_its_answer_back(bool isAsync)
+    [Fact]
+    public async Task A_service_may_hold_its_answer_back()
     {
         await using FakeDuoService service = new() { ApprovesAfter = TimeSpan.FromSeconds(3.5) };
         using DuoHost host = new(service);
         host.Settings = host.Settings with { HttpsTimeout = TimeSpan.FromSeconds(1) };
         host.Preauth();
 
-        DuoAuth auth = host.Auth("push1", isAsync);
-        if (auth.TransactionId is string id)
-        {
-            Assert.Equal(DuoResult.Waiting, host.Status(id).Result);
-            Assert.Equal(DuoResult.Allow, host.Status(id).Result);
-        }
-        else
-        {
-            Assert.Equal(DuoResult.Allow, auth.Result);
-        }
+        string id = host.Auth("push1").TransactionId!;
+        Assert.Equal(DuoResult.Waiting, host.Status(id).Result);
+        Assert.Equal(DuoResult.Allow, host.Status(id).Result);
 
         Assert.InRange(service.Calls.Count(call => call == "GET /auth/v2/ping"), 4, 8); // the first, and each 0.5 s
         Assert.Equal(2, service.Handshakes);
@@ -64,6 +55,43 @@ public sealed class Given_a_person_who_takes_his_time
         Assert.Equal("Login timed out.", alice.Texts[^1]);
         Assert.Equal(breaks ? 3 : 2, service.Calls.Count(call => call == "GET /auth/v2/auth_status"));
         Assert.Empty(service.Faults);
+    }
+
+    /// <summary>The kernel gives up after half of https_timeout; what is left of it is for a new connection.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_network_that_vanishes_meanwhile_is_one_silence(bool isOurs)
+    {
+        await using FakeDuoService service = new() { IsOurs = isOurs, ApprovesAfter = null };
+        using DuoHost host = new(service);
+        host.Settings = host.Settings with { HttpsTimeout = TimeSpan.FromSeconds(6) }; // ours is not pinged then
+        host.Preauth();
+        string id = host.Auth("push1").TransactionId!;
+        host.Status(id);
+        service.Vanish();
+        long begun = Stopwatch.GetTimestamp();
+
+        DuoException failed = Assert.Throws<DuoException>(() => host.Status(id));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(begun).TotalSeconds, 3, 6 + 2);
+        Assert.True(failed.IsSilent);
+    }
+
+    /// <summary>Somebody who has too much to do for a ping is there: what he says of the push counts.</summary>
+    [Fact]
+    public async Task A_ping_that_is_refused_ends_no_wait()
+    {
+        await using FakeDuoService service = new() { ApprovesAfter = TimeSpan.FromSeconds(2) };
+        using DuoHost host = new(service);
+        host.Settings = host.Settings with { HttpsTimeout = TimeSpan.FromSeconds(1) };
+        host.Preauth();
+        string id = host.Auth("push1").TransactionId!;
+        host.Status(id);
+        service.Script = request => request.Path == "/auth/v2/ping" ? FakeReply.Json(429, "{}") : null;
+
+        Assert.Equal(DuoResult.Allow, host.Status(id).Result);
+        Assert.Contains("GET /auth/v2/ping", service.Calls[4..]);
     }
 
     [Fact]

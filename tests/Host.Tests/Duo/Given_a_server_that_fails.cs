@@ -143,6 +143,42 @@ public sealed class Given_a_server_that_fails
         Assert.DoesNotContain(client.Shown, text => text[0] is 'P' or 'Q');
     }
 
+    /// <summary>Whoever has his phone has said no; whoever mistypes a passcode has not.</summary>
+    [Theory]
+    [InlineData("1", false)]
+    [InlineData("auto", false)]
+    [InlineData("654321", true)]
+    public async Task A_phone_that_says_no_takes_offline_away(string typed, bool isKept)
+    {
+        await using DuoAgent host = new("failmode = offline\nprompts = 1");
+        host.Agent.Enrol("daemon", "\" TOTP_AUTH");
+        host.Remember("daemon");
+        host.Service.Approves = false;
+        Assert.Equal(AgentClient.Deny, host.Ask(1, typed, ""));
+        host.Service.Script = _ => FakeReply.Json(503, "{}");
+
+        byte? verdict = host.Ask(2, AgentUnderTest.Passcode);
+
+        Assert.Equal(isKept ? AgentClient.Allow : AgentClient.Deny, verdict);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_his_phone_is_asked_a_passcode_of_this_host_will_do(bool isRight)
+    {
+        await using DuoAgent host = new("prompts = 1");
+        host.Agent.Enrol("daemon", "\" TOTP_AUTH");
+        host.Service.IsOurs = true;
+        host.Service.ApprovesAfter = null;
+
+        byte? verdict = host.Ask(1, "1", isRight ? AgentUnderTest.Passcode : "000000");
+
+        Assert.Equal(isRight ? AgentClient.Allow : AgentClient.Deny, verdict);
+        Assert.Single(host.Service.Cancelled);
+        Assert.Equal(isRight, !host.Service.Requests.Any(r => r.Parameters.GetValueOrDefault("prompt") == "000000"));
+    }
+
     [Theory]
     [InlineData("nullok")]
     [InlineData("grace_period=600")]

@@ -77,6 +77,7 @@ public sealed class Given_the_clock_of_a_host
     [InlineData("1e300")]
     [InlineData("99999999999999999")]
     [InlineData("253402300799")]
+    [InlineData("253402214400")] // a clock that is a day ahead of it is none any more
     [InlineData("\"1764000000\"")]
     [InlineData("null")]
     [InlineData("[]")]
