@@ -64,9 +64,9 @@ internal sealed partial class DuoClient
         }
 
         DuoException? dead = null;
-        // So that it has been answered, or not, when https_timeout has passed.
-        TimeSpan pause = settings.HttpsTimeout - Shorter(settings.HttpsTimeout / 2, _brief);
-        long next = Now + (long)pause.TotalMilliseconds;
+        // Half of https_timeout for the silence, and half for the answer.
+        long half = (long)(settings.HttpsTimeout / 2).TotalMilliseconds;
+        long next = Now + half;
         try
         {
             return AskTimely(call, () => isGone() || IsDead());
@@ -82,7 +82,7 @@ internal sealed partial class DuoClient
             {
                 try
                 {
-                    _ = Success(AskTimely(PingCall with { IsBrief = true, MostTries = 1 }, isGone));
+                    _ = AskTimely(PingCall with { MostTries = 1, Until = Now + half }, isGone);
                 }
                 catch (DuoException silent) when (silent.IsSilent)
                 {
@@ -93,7 +93,7 @@ internal sealed partial class DuoClient
                     // Whatever else it says, somebody is there: what becomes of the poll is the poll's.
                 }
 
-                next = Now + (long)pause.TotalMilliseconds;
+                next = Now + half;
             }
 
             return dead is not null;
